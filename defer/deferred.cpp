@@ -1,0 +1,181 @@
+#include <weft/defer/deferred.hpp>
+
+#include <weft/core/log.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <pthread.h>
+
+namespace weft {
+namespace {
+
+std::string place(std::source_location at) {
+  if (!at.line()) return "an unknown place";
+  return std::string(at.file_name()) + ':' + std::to_string(at.line());
+}
+
+std::string alreadyCalledText(std::source_location made, std::source_location fired) {
+  std::string text = "this Deferred has already fired";
+  if (fired.line()) text += ", at " + place(fired);
+  if (made.line()) text += "; it was made at " + place(made);
+  return text;
+}
+
+std::atomic<UnhandledErrorHandler> unhandledErrorHandler{nullptr};
+
+}  // namespace
+
+AlreadyCalledError::AlreadyCalledError(std::source_location made, std::source_location fired) : DeferError(alreadyCalledText(made, fired)) {}
+
+SelfChainedError::SelfChainedError(std::source_location callback)
+    : DeferError("the callback at " + place(callback) + " returned the Deferred that it belongs to, which would wait for itself for ever") {}
+
+NoResultError::NoResultError(std::source_location made)
+    : DeferError("this Deferred has no result yet (or is paused, or was given away); it was made at " + place(made)) {}
+
+TimeoutError::TimeoutError(double seconds) : DeferError("timed out after " + std::to_string(seconds) + " seconds"), seconds(seconds) {}
+
+void setUnhandledErrorHandler(UnhandledErrorHandler handler) noexcept { unhandledErrorHandler.store(handler); }
+
+Deferred<void> succeed(std::source_location made) {
+  auto* cell = new detail::PlainSource<void>(made);
+  cell->releaseProducer();
+  cell->setValue();
+  return Deferred<void>(cell);
+}
+
+Failure logError(Failure failure) {
+  log::error("weft.defer", failure.getTraceback());
+  return failure;
+}
+
+namespace detail {
+
+bool Waiter::rewire(CellBase&) noexcept { return false; }
+
+CellBase* CellBase::fired(CellBase&) noexcept { std::abort(); }    // only cells that wait for another override it
+
+void reportUnhandled(const Failure& failure, std::source_location made) noexcept {
+  if (failure.check<CancelledError>()) return;
+  if (UnhandledErrorHandler handler = unhandledErrorHandler.load()) {
+    handler(failure, made);
+    return;
+  }
+  try {
+    log::critical("weft.defer", "Unhandled error in Deferred (made or last waiting at " + place(made) + "): " + failure.getTraceback());
+  } catch (...) {
+    std::fputs("weft: an unhandled error in a Deferred could not be logged: out of memory\n", stderr);
+  }
+}
+
+void reportCancellerError(std::source_location made) noexcept {
+  try {
+    log::error("weft.defer", "The canceller of the Deferred made at " + place(made) + " threw " + Failure().getTraceback());
+  } catch (...) {
+    std::fputs("weft: an error of a canceller could not be logged: out of memory\n", stderr);
+  }
+}
+
+void throwAlreadyCalled(std::uintptr_t mark) {
+  if (!mark) throw DeferError("this Trigger is empty: it was moved from, or never held a Deferred");
+  throw AlreadyCalledError({}, std::bit_cast<std::source_location>(mark & ~std::uintptr_t{1}));
+}
+
+std::uint16_t threadTag() noexcept {
+  static constinit std::atomic<std::uint16_t> last{0};
+  static constinit thread_local std::uint16_t tag = 0;
+  if (!tag) {
+    tag = last.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (!tag) tag = 1;
+  }
+  return tag;
+}
+
+void wrongThread(std::source_location made) noexcept {
+  std::fprintf(stderr, "weft: a Deferred made at %s:%u is used on another thread than its own; use callFromThread or deferToThread to cross over\n",
+               made.file_name(), static_cast<unsigned>(made.line()));
+  std::abort();
+}
+
+void cancelCell(CellBase* cell) noexcept {
+  while (cell) cell = cell->cancelStep();
+}
+
+std::string describeWait(const CellBase* cell) {
+  if (!cell) return "an empty Deferred\n";
+  std::string text;
+  int lines = 0;
+  for (; cell; cell = cell->pending() ? cell->link : nullptr) {
+    if (++lines > 100) return text + "  ...\n";
+    const std::source_location at = cell->where();
+    text += lines == 1 ? "" : "  waits for ";
+    text += cell->failed() ? "failed: " : cell->called() ? "fired: " : cell->flags & CellBase::kCoroutine ? "coroutine " : "pending: ";
+    if (cell->flags & CellBase::kCoroutine) text += std::string(at.function_name()) + " at ";
+    text += place(at) + '\n';
+  }
+  return text;
+}
+
+bool Turn::yieldToLoop() noexcept {
+  if (!loopLink.looping) {
+    loopLink.budget = std::numeric_limits<int>::max();
+    return false;
+  }
+  running = false;
+  loopLink.pending = true;
+  loopLink.resume = +[]() noexcept { turn.pump(); };
+  return true;
+}
+
+void Turn::defer(CellBase* cell) noexcept {
+  push(cell);
+  if (running || !loopLink.looping) return;
+  loopLink.pending = true;
+  loopLink.resume = +[]() noexcept { turn.pump(); };
+}
+
+bool stackIsDeep(std::uintptr_t address) noexcept {
+  if (stackFloor == UINTPTR_MAX) {
+    pthread_attr_t attributes;
+    void* lowest = nullptr;
+    std::size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+      pthread_attr_getstack(&attributes, &lowest, &size);
+      pthread_attr_destroy(&attributes);
+    }
+    stackFloor = reinterpret_cast<std::uintptr_t>(lowest) + size / 2;
+  }
+  return address < stackFloor;
+}
+
+namespace {
+
+// Stands in the turn's queue for a coroutine that has yet to start.
+struct StartCell final : CellBase, Pooled {
+  explicit StartCell(std::coroutine_handle<> coroutine) noexcept : coroutine(coroutine) { waiter = this; }
+  CellBase* fired(CellBase&) noexcept override {
+    const std::coroutine_handle<> start = coroutine;
+    delete this;
+    start.resume();
+    return std::exchange(turn.next, nullptr);
+  }
+  void dispose() noexcept override { delete this; }
+  void report() noexcept override {}
+  std::coroutine_handle<> coroutine;
+};
+
+}  // namespace
+
+void Start::startFromTurn(std::coroutine_handle<> coroutine) { turn.defer(new StartCell(coroutine)); }
+
+void releaseContext(ContextNode* node) noexcept {
+  while (node && --node->references == 0) {            // a loop: contexts can be long lists
+    ContextNode* parent = node->parent;
+    delete node;
+    node = parent;
+  }
+}
+
+}  // namespace detail
+}  // namespace weft

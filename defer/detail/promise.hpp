@@ -1,0 +1,189 @@
+// The promise type of every coroutine that returns a Deferred: its frame is its own cell.
+#pragma once
+
+#include <weft/defer/context.hpp>
+#include <weft/defer/detail/link.hpp>
+
+#include <coroutine>
+#include <type_traits>
+
+namespace weft::detail {
+
+// Coroutines start at once, in their caller's stack. A recursion of calls thus uses the stack; below this address (half of it is used) a call starts from the
+// turn instead, so that a million nested calls are as safe as ten.
+inline constinit thread_local std::uintptr_t stackFloor = UINTPTR_MAX;
+bool stackIsDeep(std::uintptr_t address) noexcept;               // computes the thread's floor on its first call
+
+struct Start {
+  bool await_ready() const noexcept {
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    return here >= stackFloor || !stackIsDeep(here);
+  }
+  void await_suspend(std::coroutine_handle<> coroutine) const { startFromTurn(coroutine); }
+  void await_resume() const noexcept {}
+  static void startFromTurn(std::coroutine_handle<> coroutine);
+};
+
+/// What all coroutines of weft share: waiting for a cell, and the context.
+class CoroutineBase {
+ public:
+  /// Suspends the coroutine behind `self` until `cell` is ready, or, where it is but the budget is spent, until the loop has polled. False: go on at once.
+  bool waitFor(CellBase& cell, CellBase& self) noexcept {
+    if (!cell.ready()) {
+      cell.waiter = &self;
+      self.link = &cell;
+    } else {
+      if (!loopLink.looping) {
+        loopLink.budget = std::numeric_limits<int>::max();
+        return false;
+      }
+      cell.waiter = &self;
+      turn.defer(&cell);
+    }
+    context.exchange();
+    return true;
+  }
+  /// The place of the await that is being waited at, or was last.
+  std::source_location at;
+  [[no_unique_address]] CoroutineContext context;
+};
+
+/// `co_await` on a Deferred.
+template <class U> class Awaiter {
+ public:
+  explicit Awaiter(Cell<U>* cell) noexcept : cell_(cell) {}
+  Awaiter(const Awaiter&) = delete;
+  Awaiter& operator=(const Awaiter&) = delete;
+  ~Awaiter() { cell_->releaseConsumer(); }
+  bool await_ready() const noexcept { return cell_->ready() && --loopLink.budget > 0; }
+  template <class P> bool await_suspend(std::coroutine_handle<P> coroutine) const noexcept {
+    return coroutine.promise().waitFor(*cell_, coroutine.promise());
+  }
+  U await_resume() {
+    if (cell_->failed()) cell_->failure().rethrow();
+    if constexpr (!std::is_void_v<U>) return std::move(cell_->value());
+  }
+
+ protected:
+  Cell<U>* cell_;
+};
+
+/// `co_await d.outcome()`: look at a failure instead of having it thrown.
+template <class U> struct OutcomeOf {
+  Cell<U>* cell;
+};
+template <class U> class OutcomeAwaiter : public Awaiter<U> {
+ public:
+  using Awaiter<U>::Awaiter;
+  Outcome<U> await_resume() { return this->cell_->takeOutcome(); }
+};
+
+/// Awaitables of weft's own beside Deferred (an async generator's next value) carry this mark.
+template <class A> concept OwnAwaiter = requires { typename std::remove_cvref_t<A>::weftAwaiter; };
+
+/// The await_transform of every coroutine of weft. `Self` is a CellBase and a CoroutineBase.
+template <class Self> class Awaits : public CoroutineBase {
+ public:
+  template <class U> Awaiter<U> await_transform(Deferred<U>&& deferred, std::source_location here = std::source_location::current()) {
+    cancelIfRequested(deferred);
+    at = here;
+    return Awaiter<U>(deferred.takeConsumer());
+  }
+  /// An lvalue too: awaiting is often two statements, since g++ 12 destroys some temporaries of a co_await expression twice.
+  template <class U> Awaiter<U> await_transform(Deferred<U>& deferred, std::source_location here = std::source_location::current()) {
+    return await_transform(std::move(deferred), here);
+  }
+  template <class U> OutcomeAwaiter<U> await_transform(OutcomeOf<U> awaited, std::source_location here = std::source_location::current()) {
+    Self& self = static_cast<Self&>(*this);
+    if ((self.flags & CellBase::kCancelRequested) && awaited.cell->pending()) {
+      self.flags &= static_cast<std::uint8_t>(~CellBase::kCancelRequested);
+      cancelCell(awaited.cell);
+    }
+    at = here;
+    return OutcomeAwaiter<U>(awaited.cell);
+  }
+  template <OwnAwaiter A> A&& await_transform(A&& awaiter, std::source_location here = std::source_location::current()) noexcept {
+    at = here;
+    return static_cast<A&&>(awaiter);
+  }
+
+ protected:
+  template <class U> void cancelIfRequested(Deferred<U>& deferred) {
+    Self& self = static_cast<Self&>(*this);
+    if (self.flags & CellBase::kCancelRequested) [[unlikely]] {
+      if (deferred.called()) return;
+      self.flags &= static_cast<std::uint8_t>(~CellBase::kCancelRequested);
+      deferred.cancel();
+    }
+  }
+};
+
+template <class T> class PromiseReturn : public Cell<T> {
+ public:
+  template <class V = T>
+    requires std::is_convertible_v<V&&, T>
+  void return_value(V&& value) { this->setValue(std::forward<V>(value)); }
+  /// `co_return failure`: fail without a throw, which costs 1.4 µs a level.
+  void return_value(Failure failure) noexcept { this->setFailure(std::move(failure)); }
+  void return_value(Outcome<T>&& outcome) { this->setOutcome(std::move(outcome)); }
+
+ protected:
+  ~PromiseReturn() = default;
+};
+template <> class PromiseReturn<void> : public Cell<void> {
+ public:
+  void return_void() noexcept { setValue(); }
+
+ protected:
+  ~PromiseReturn() = default;
+};
+
+template <class T> class Promise final : public PromiseReturn<T>, public Awaits<Promise<T>>, public Pooled {
+ public:
+  Promise() noexcept { this->flags = CellBase::kCoroutine; }
+  Deferred<T> get_return_object() noexcept { return Deferred<T>(this); }
+  Start initial_suspend(std::source_location here = std::source_location::current()) noexcept {
+    this->at = here;
+    return {};
+  }
+  struct Final {
+    bool await_ready() const noexcept { return detached; }         // nobody will look: the frame frees itself
+    void await_suspend(std::coroutine_handle<Promise> coroutine) const noexcept {
+      coroutine.promise().releaseProducer();
+      turn.next = coroutine.promise().finish();
+    }
+    void await_resume() const noexcept {}
+    bool detached;
+  };
+  Final final_suspend() noexcept {
+    this->context.exchange();
+    if (this->ends & (CellBase::kConsumer | CellBase::kPauser)) return {false};
+    if (this->failed()) this->report();
+    return {true};
+  }
+  void unhandled_exception() {
+    Failure failure;
+    failure.passedThrough(this->at);
+    this->replaceByFailure(std::move(failure));
+  }
+
+  CellBase* fired(CellBase&) noexcept override {
+    this->link = nullptr;
+    this->context.exchange();
+    handle().resume();
+    return std::exchange(turn.next, nullptr);
+  }
+  CellBase* cancelStep() noexcept override {
+    if (!this->pending()) return nullptr;
+    if (this->link && this->link->pending()) return this->link;
+    this->flags |= CellBase::kCancelRequested;
+    return nullptr;
+  }
+  void dispose() noexcept override { handle().destroy(); }
+  std::source_location where() const noexcept override { return this->at; }
+
+ private:
+  std::coroutine_handle<Promise> handle() noexcept { return std::coroutine_handle<Promise>::from_promise(*this); }
+};
+
+}  // namespace weft::detail
