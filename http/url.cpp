@@ -1,0 +1,132 @@
+#include <weft/http/url.hpp>
+
+#include <utility>
+
+namespace weft::http {
+namespace {
+
+std::string errorText(std::string_view input, std::size_t offset, UrlProblem reason) {
+  std::string text = "parsing the URL \"";
+  text.append(input.substr(0, 200)).append(input.size() > 200 ? "…\"" : "\"");
+  if (offset > 0) text.append(" at offset ").append(std::to_string(offset));
+  return text.append(": ").append(describe(reason));
+}
+
+std::uint16_t defaultPort(std::string_view scheme) noexcept {
+  if (scheme == "http" || scheme == "ws") return 80;
+  if (scheme == "https" || scheme == "wss") return 443;
+  if (scheme == "ftp") return 21;
+  return 0;
+}
+
+}  // namespace
+
+std::string_view describe(UrlProblem problem) noexcept {
+  switch (problem) {
+    case UrlProblem::MissingScheme: return "it has no scheme such as http: and there is no base to resolve it against";
+    case UrlProblem::HostMissing: return "the host is missing";
+    case UrlProblem::HostInvalidCodePoint: return "the host contains a character that no host may contain";
+    case UrlProblem::DomainInvalidCodePoint: return "the domain contains a character that no domain may contain";
+    case UrlProblem::DomainToAscii: return "the domain is not a valid international domain name";
+    case UrlProblem::Ipv4Invalid: return "the host ends in a number but is not an IPv4 address";
+    case UrlProblem::Ipv6Unclosed: return "the IPv6 address has no closing bracket";
+    case UrlProblem::Ipv6Invalid: return "the IPv6 address is invalid";
+    case UrlProblem::PortInvalid: return "the port is not a number";
+    case UrlProblem::PortOutOfRange: return "the port is over 65535";
+    case UrlProblem::TooLong: return "it is too long";
+  }
+  return "it is invalid";
+}
+
+UrlError::UrlError(std::string_view input, std::size_t offset, UrlProblem reason)
+    : Error(errorText(input, offset, reason)), input(input.substr(0, 200)), offset(offset), reason(reason) {}
+
+Url::Url(Url&& other) noexcept { *this = std::move(other); }
+
+Url& Url::operator=(Url&& other) noexcept {
+  if (this == &other) return *this;
+  text_ = std::move(other.text_);
+  schemeEnd_ = other.schemeEnd_;
+  usernameStart_ = other.usernameStart_;
+  usernameEnd_ = other.usernameEnd_;
+  passwordStart_ = other.passwordStart_;
+  hostStart_ = other.hostStart_;
+  hostEnd_ = other.hostEnd_;
+  portEnd_ = other.portEnd_;
+  pathStart_ = other.pathStart_;
+  queryStart_ = other.queryStart_;
+  fragmentStart_ = other.fragmentStart_;
+  port_ = other.port_;
+  hasPort_ = other.hasPort_;
+  hasAuthority_ = other.hasAuthority_;
+  special_ = other.special_;
+  opaquePath_ = other.opaquePath_;
+  other.clear();
+  return *this;
+}
+
+void Url::clear() noexcept {
+  text_.clear();
+  schemeEnd_ = usernameStart_ = usernameEnd_ = passwordStart_ = hostStart_ = hostEnd_ = portEnd_ = pathStart_ = queryStart_ = fragmentStart_ = 0;
+  port_ = 0;
+  hasPort_ = hasAuthority_ = special_ = opaquePath_ = false;
+}
+
+Url::Url(std::string_view input) : Url(parse(input)) {}
+
+std::optional<Url> Url::tryParse(std::string_view input) {
+  std::optional<Url> url(std::in_place);
+  if (!url->assign(input)) url.reset();
+  return url;
+}
+
+std::optional<Url> Url::tryParse(std::string_view input, const Url& base) {
+  std::optional<Url> url(std::in_place);
+  if (!url->assign(input, &base)) url.reset();
+  return url;
+}
+
+std::uint16_t Url::effectivePort() const noexcept { return hasPort_ ? port_ : defaultPort(scheme()); }
+
+bool Url::hasIpHost() const noexcept {
+  const std::string_view name = host();
+  if (name.empty() || !special_) return name.starts_with('[');
+  // A domain whose last label begins with a digit and is a number has been parsed as IPv4, or was refused.
+  if (name.front() == '[') return true;
+  if (name.back() < '0' || name.back() > '9') return false;
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  return last.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string Url::origin() const {
+  if (scheme() == "blob") {
+    const auto inner = tryParse(path());
+    return inner && inner->isHttp() ? inner->origin() : "null";
+  }
+  if (!special_ || scheme() == "file") return "null";
+  std::string text(scheme());
+  return text.append("://").append(hostAndPort());
+}
+
+bool Url::sameOrigin(const Url& other) const noexcept {
+  if (!special_ || scheme() == "file") return false;
+  return scheme() == other.scheme() && hostAndPort() == other.hostAndPort();
+}
+
+Url Url::withFragmentRemoved() const {
+  Url copy = *this;
+  copy.text_.resize(fragmentStart_);
+  return copy;
+}
+
+Url Url::withCredentialsRemoved() const {
+  Url copy = *this;
+  const std::uint32_t removed = hostStart_ - usernameStart_;
+  if (removed == 0) return copy;
+  copy.text_.erase(usernameStart_, removed);
+  copy.usernameEnd_ = copy.passwordStart_ = copy.hostStart_ = usernameStart_;
+  for (std::uint32_t* offset : {&copy.hostEnd_, &copy.portEnd_, &copy.pathStart_, &copy.queryStart_, &copy.fragmentStart_}) *offset -= removed;
+  return copy;
+}
+
+}  // namespace weft::http
