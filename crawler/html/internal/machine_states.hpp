@@ -1,0 +1,708 @@
+// The standard's state machine, section 13.2.5, one character at a time. "Reconsume" is the answer false.
+#pragma once
+
+#include <weft/crawler/html/internal/machine.hpp>
+
+namespace weft::html::internal {
+
+template <class Sink>
+void TokenizerMachine<Sink>::run(const char* p, const char* const end) {
+  while (p != end) {
+    if (skipLineFeed_) {
+      skipLineFeed_ = false;
+      if (*p == '\n') {
+        ++p;
+        continue;
+      }
+    }
+    if (state_ == State::kData) {
+      p = readData(p, end);
+      continue;
+    }
+    const char* const stop = bulk(p, end);
+    if (stop != p) {
+      p = stop;
+      continue;
+    }
+    if (step(*p == '\r' ? '\n' : *p, p)) {
+      skipLineFeed_ = *p == '\r';
+      ++p;
+    }
+  }
+}
+
+/// The states in which most characters are only passed on: passes on those.
+template <class Sink>
+const char* TokenizerMachine<Sink>::bulk(const char* p, const char* end) {
+  const char* stop = p;
+  switch (state_) {
+    case State::kRcdata:
+      stop = findAnyOf<'<', '&', '\0', '\r'>(p, end);
+      break;
+    case State::kRawtext:
+    case State::kScriptData:
+      stop = findAnyOf<'<', '\0', '\r'>(p, end);
+      break;
+    case State::kPlaintext:
+      stop = findAnyOf<'\0', '\r'>(p, end);
+      break;
+    case State::kScriptDataEscaped:
+    case State::kScriptDataDoubleEscaped:
+      stop = findAnyOf<'<', '-', '\0', '\r'>(p, end);
+      break;
+    case State::kCdataSection:
+      stop = findAnyOf<']', '\r'>(p, end);
+      break;
+    case State::kComment:
+      stop = findAnyOf<'-', '\0', '\r'>(p, end);
+      if constexpr (Sink::kComments) buffer_.append(p, stop);
+      return stop;
+    case State::kBogusComment:
+      stop = findAnyOf<'>', '\0', '\r'>(p, end);
+      if constexpr (Sink::kComments) buffer_.append(p, stop);
+      return stop;
+    case State::kAttributeValueDoubleQuoted:
+      stop = findAnyOf<'"', '&', '\0', '\r'>(p, end);
+      buffer_.append(p, stop);
+      return stop;
+    case State::kAttributeValueSingleQuoted:
+      stop = findAnyOf<'\'', '&', '\0', '\r'>(p, end);
+      buffer_.append(p, stop);
+      return stop;
+    default:
+      return p;
+  }
+  emitText({p, static_cast<std::size_t>(stop - p)}, offsetOf(p));
+  return stop;
+}
+
+template <class Sink>
+bool TokenizerMachine<Sink>::step(char c, const char* p) {
+  const auto to = [&](State next) {
+    state_ = next;
+    return true;
+  };
+  const auto again = [&](State next) {
+    state_ = next;
+    return false;
+  };
+  const auto textOr = [&](bool replaceNull) {
+    if (c == '\0' && replaceNull)
+      sink_.text(kReplacement, offsetOf(p));
+    else
+      emitByte(p);
+    return true;
+  };
+  const auto lessThan = [&](State next) {
+    tokenBegin_ = offsetOf(p);
+    return to(next);
+  };
+  const auto reference = [&](State back) {
+    returnState_ = back;
+    if (!referenceInAttribute()) tokenBegin_ = offsetOf(p);
+    temporary_ = '&';
+    return to(State::kCharacterReference);
+  };
+
+  switch (state_) {
+    case State::kData:
+      return false;  // readData's
+    case State::kRcdata:
+      if (c == '<') return lessThan(State::kRcdataLessThanSign);
+      if (c == '&') return reference(State::kRcdata);
+      return textOr(true);
+    case State::kRawtext:
+      return c == '<' ? lessThan(State::kRawtextLessThanSign) : textOr(true);
+    case State::kScriptData:
+      return c == '<' ? lessThan(State::kScriptDataLessThanSign) : textOr(true);
+    case State::kPlaintext:
+      return textOr(true);
+
+    case State::kTagOpen:
+      if (c == '!') {
+        temporary_.clear();
+        return to(State::kMarkupDeclarationOpen);
+      }
+      if (c == '/') return to(State::kEndTagOpen);
+      if (isAlpha(c)) {
+        startTag(false);
+        return again(State::kTagName);
+      }
+      if (c == '?') {
+        startComment();
+        return again(State::kBogusComment);
+      }
+      emitHeld("<");
+      return again(State::kData);
+    case State::kEndTagOpen:
+      if (isAlpha(c)) {
+        startTag(true);
+        return again(State::kTagName);
+      }
+      if (c == '>') return to(State::kData);
+      startComment();
+      return again(State::kBogusComment);
+
+    case State::kRcdataLessThanSign:
+    case State::kRawtextLessThanSign: {
+      const bool rcdata = state_ == State::kRcdataLessThanSign;
+      if (c == '/') {
+        temporary_.clear();
+        return to(rcdata ? State::kRcdataEndTagOpen : State::kRawtextEndTagOpen);
+      }
+      emitHeld("<");
+      return again(rcdata ? State::kRcdata : State::kRawtext);
+    }
+    case State::kRcdataEndTagOpen:
+    case State::kRawtextEndTagOpen: {
+      const bool rcdata = state_ == State::kRcdataEndTagOpen;
+      if (isAlpha(c)) {
+        startTag(true);
+        return again(rcdata ? State::kRcdataEndTagName : State::kRawtextEndTagName);
+      }
+      emitHeld("</");
+      return again(rcdata ? State::kRcdata : State::kRawtext);
+    }
+    case State::kRcdataEndTagName:
+      return rawEndTagName(c, State::kRcdata);
+    case State::kRawtextEndTagName:
+      return rawEndTagName(c, State::kRawtext);
+
+    case State::kAttributeValueDoubleQuoted:
+    case State::kAttributeValueSingleQuoted:
+      if (c == (state_ == State::kAttributeValueDoubleQuoted ? '"' : '\''))
+        return to(State::kAfterAttributeValueQuoted);
+      if (c == '&') return reference(state_);
+      buffer_ += c == '\0' ? kReplacement : std::string_view(&c, 1);
+      return true;
+    case State::kAttributeValueUnquoted:
+      if (isSpace(c)) {
+        slots_.back().valueEnd = buffer_.size();
+        return to(State::kBeforeAttributeName);
+      }
+      if (c == '&') return reference(state_);
+      if (c == '>') {
+        slots_.back().valueEnd = buffer_.size();
+        emitBufferedTag(offsetOf(p) + 1);
+        return true;
+      }
+      buffer_ += c == '\0' ? kReplacement : std::string_view(&c, 1);
+      return true;
+
+    case State::kTagName:
+    case State::kBeforeAttributeName:
+    case State::kAfterAttributeName:
+    case State::kBeforeAttributeValue:
+    case State::kAfterAttributeValueQuoted:
+    case State::kSelfClosingStartTag:
+      if (c == '>') {  // ends the tag in each of these
+        if (state_ == State::kAfterAttributeValueQuoted) slots_.back().valueEnd = buffer_.size();
+        if (state_ == State::kSelfClosingStartTag) selfClosing_ = true;
+        emitBufferedTag(offsetOf(p) + 1);
+        return true;
+      }
+      return stepTag(c);
+    case State::kAttributeName:
+      return stepTag(c);
+
+    case State::kMarkupDeclarationOpen: {
+      temporary_ += c;
+      if (temporary_ == "--") {
+        startComment();
+        return to(State::kCommentStart);
+      }
+      const auto begins = [&](std::string_view word, bool anyCase) {
+        if (temporary_.size() > word.size()) return false;
+        for (std::size_t i = 0; i < temporary_.size(); ++i)
+          if ((anyCase ? toLower(temporary_[i]) : temporary_[i]) != word[i]) return false;
+        return true;
+      };
+      if (begins("doctype", true)) return temporary_.size() == 7 ? to(State::kDoctype) : true;
+      if (begins("[CDATA[", false)) {
+        if (temporary_.size() < 7) return true;
+        if (sink_.allowsCdata()) return to(State::kCdataSection);
+        startComment(temporary_);
+        return to(State::kBogusComment);
+      }
+      if (temporary_ == "-") return true;
+      temporary_.pop_back();
+      startComment(temporary_);
+      return again(State::kBogusComment);
+    }
+    case State::kBogusComment:
+      if (c == '>')
+        emitComment();
+      else
+        buffer_ += c == '\0' ? kReplacement : std::string_view(&c, 1);
+      return true;
+    case State::kCommentStart:
+      if (c == '-') return to(State::kCommentStartDash);
+      if (c == '>') {
+        emitComment();
+        return true;
+      }
+      return again(State::kComment);
+    case State::kCommentStartDash:
+      if (c == '-') return to(State::kCommentEnd);
+      if (c == '>') {
+        emitComment();
+        return true;
+      }
+      buffer_ += '-';
+      return again(State::kComment);
+    case State::kComment:
+      if (c == '-') return to(State::kCommentEndDash);
+      buffer_ += c == '\0' ? kReplacement : std::string_view(&c, 1);
+      return true;
+    case State::kCommentEndDash:
+      if (c == '-') return to(State::kCommentEnd);
+      buffer_ += '-';
+      return again(State::kComment);
+    case State::kCommentEnd:
+      if (c == '>') {
+        emitComment();
+        return true;
+      }
+      if (c == '!') return to(State::kCommentEndBang);
+      if (c == '-') {
+        buffer_ += '-';
+        return true;
+      }
+      buffer_ += "--";
+      return again(State::kComment);
+    case State::kCommentEndBang:
+      if (c == '>') {
+        emitComment();
+        return true;
+      }
+      buffer_ += "--!";
+      if (c == '-') return to(State::kCommentEndDash);
+      return again(State::kComment);
+
+    case State::kCdataSection:
+      if (c == ']') return lessThan(State::kCdataSectionBracket);
+      emitByte(p);
+      return true;
+    case State::kCdataSectionBracket:
+      if (c == ']') return to(State::kCdataSectionEnd);
+      emitHeld("]");
+      return again(State::kCdataSection);
+    case State::kCdataSectionEnd:
+      if (c == ']') {
+        emitHeld("]");
+        return true;
+      }
+      if (c == '>') return to(State::kData);
+      emitHeld("]]");
+      return again(State::kCdataSection);
+
+    default:
+      if (state_ >= State::kScriptDataLessThanSign && state_ <= State::kScriptDataDoubleEscapeEnd)
+        return stepScript(c, p);
+      if (state_ >= State::kDoctype && state_ <= State::kBogusDoctype) return stepDoctype(c);
+      return stepReference(c);
+  }
+}
+
+/// Within a tag, where `c` does not end it.
+template <class Sink>
+bool TokenizerMachine<Sink>::stepTag(char c) {
+  switch (state_) {
+    case State::kTagName:
+      if (isSpace(c))
+        state_ = State::kBeforeAttributeName;
+      else if (c == '/')
+        state_ = State::kSelfClosingStartTag;
+      else if (c == '\0')
+        buffer_ += kReplacement;
+      else
+        buffer_ += toLower(c);
+      if (state_ != State::kTagName)
+        slots_.push_back({0, buffer_.size(), buffer_.size()});  // the name of the tag itself
+      return true;
+    case State::kBeforeAttributeName:
+      if (isSpace(c)) return true;
+      if (c == '/') {
+        state_ = State::kAfterAttributeName;
+        return false;
+      }
+      startAttribute();
+      state_ = State::kAttributeName;
+      if (c != '=') return false;
+      buffer_ += '=';
+      return true;
+    case State::kAttributeName:
+      if (isSpace(c) || c == '/' || c == '>' || c == '=') {
+        slots_.back().nameEnd = slots_.back().valueEnd = buffer_.size();
+        state_ = c == '=' ? State::kBeforeAttributeValue : State::kAfterAttributeName;
+        return c == '=';
+      }
+      if (c == '\0')
+        buffer_ += kReplacement;
+      else
+        buffer_ += toLower(c);
+      return true;
+    case State::kAfterAttributeName:
+      if (isSpace(c)) return true;
+      if (c == '/')
+        state_ = State::kSelfClosingStartTag;
+      else if (c == '=')
+        state_ = State::kBeforeAttributeValue;
+      else {
+        startAttribute();
+        state_ = State::kAttributeName;
+        return false;
+      }
+      return true;
+    case State::kBeforeAttributeValue:
+      if (isSpace(c)) return true;
+      if (c == '"')
+        state_ = State::kAttributeValueDoubleQuoted;
+      else if (c == '\'')
+        state_ = State::kAttributeValueSingleQuoted;
+      else {
+        state_ = State::kAttributeValueUnquoted;
+        return false;
+      }
+      return true;
+    case State::kAfterAttributeValueQuoted:
+      slots_.back().valueEnd = buffer_.size();
+      if (isSpace(c))
+        state_ = State::kBeforeAttributeName;
+      else if (c == '/')
+        state_ = State::kSelfClosingStartTag;
+      else {
+        state_ = State::kBeforeAttributeName;
+        return false;
+      }
+      return true;
+    default:  // kSelfClosingStartTag
+      state_ = State::kBeforeAttributeName;
+      return false;
+  }
+}
+
+/// The tag in buffer_ and slots_ is whole: slots_[0] is its name, if something followed it.
+template <class Sink>
+void TokenizerMachine<Sink>::emitBufferedTag(std::uint64_t end) {
+  const std::string_view all(buffer_);
+  TagToken tag;
+  tag.name = slots_.empty() ? all : all.substr(0, slots_[0].nameEnd);
+  attributes_.clear();
+  for (std::size_t i = 1; i < slots_.size(); ++i) {
+    const Slot& slot = slots_[i];
+    attributes_.push_back({all.substr(slot.nameBegin, slot.nameEnd - slot.nameBegin),
+                           all.substr(slot.nameEnd, slot.valueEnd - slot.nameEnd)});
+  }
+  dropRepeatedAttributes();
+  tag.attributes = attributes_;
+  tag.selfClosing = selfClosing_;
+  tag.begin = tokenBegin_;
+  tag.end = end;
+  emitTag(tag, isEndTag_);
+}
+
+/// The end tag name states of kRcdata, kRawtext and the script data states: an end tag counts only if it has the name
+/// of the last start tag.
+template <class Sink>
+bool TokenizerMachine<Sink>::rawEndTagName(char c, State text) {
+  if (isAlpha(c)) {
+    buffer_ += toLower(c);
+    temporary_ += c;
+    return true;
+  }
+  if (buffer_ == lastStartTag_) {
+    if (isSpace(c) || c == '/') {
+      slots_.push_back({0, buffer_.size(), buffer_.size()});
+      state_ = c == '/' ? State::kSelfClosingStartTag : State::kBeforeAttributeName;
+      return true;
+    }
+    if (c == '>') {
+      state_ = State::kTagName;  // which knows how a tag ends
+      return false;
+    }
+  }
+  emitHeld("</");
+  emitHeld(temporary_);
+  state_ = text;
+  return false;
+}
+
+template <class Sink>
+bool TokenizerMachine<Sink>::stepScript(char c, const char* p) {
+  const auto to = [&](State next) {
+    state_ = next;
+    return true;
+  };
+  const auto again = [&](State next) {
+    state_ = next;
+    return false;
+  };
+  const auto emitTo = [&](State next) {
+    if (c == '\0')
+      sink_.text(kReplacement, offsetOf(p));
+    else
+      emitByte(p);
+    state_ = next;
+    return true;
+  };
+  const auto hold = [&](State next) {
+    tokenBegin_ = offsetOf(p);
+    state_ = next;
+    return true;
+  };
+  switch (state_) {
+    case State::kScriptDataLessThanSign:
+      if (c == '/') {
+        temporary_.clear();
+        return to(State::kScriptDataEndTagOpen);
+      }
+      if (c == '!') {
+        emitHeld("<!");
+        return to(State::kScriptDataEscapeStart);
+      }
+      emitHeld("<");
+      return again(State::kScriptData);
+    case State::kScriptDataEndTagOpen:
+    case State::kScriptDataEscapedEndTagOpen: {
+      const bool escaped = state_ == State::kScriptDataEscapedEndTagOpen;
+      if (isAlpha(c)) {
+        startTag(true);
+        return again(escaped ? State::kScriptDataEscapedEndTagName : State::kScriptDataEndTagName);
+      }
+      emitHeld("</");
+      return again(escaped ? State::kScriptDataEscaped : State::kScriptData);
+    }
+    case State::kScriptDataEndTagName:
+      return rawEndTagName(c, State::kScriptData);
+    case State::kScriptDataEscapedEndTagName:
+      return rawEndTagName(c, State::kScriptDataEscaped);
+    case State::kScriptDataEscapeStart:
+      return c == '-' ? emitTo(State::kScriptDataEscapeStartDash) : again(State::kScriptData);
+    case State::kScriptDataEscapeStartDash:
+      return c == '-' ? emitTo(State::kScriptDataEscapedDashDash) : again(State::kScriptData);
+    case State::kScriptDataEscaped:
+    case State::kScriptDataEscapedDash:
+    case State::kScriptDataEscapedDashDash:
+      if (c == '<') return hold(State::kScriptDataEscapedLessThanSign);
+      if (c == '-')
+        return emitTo(state_ == State::kScriptDataEscaped ? State::kScriptDataEscapedDash
+                                                          : State::kScriptDataEscapedDashDash);
+      if (c == '>' && state_ == State::kScriptDataEscapedDashDash) return emitTo(State::kScriptData);
+      return emitTo(State::kScriptDataEscaped);
+    case State::kScriptDataEscapedLessThanSign:
+      temporary_.clear();
+      if (c == '/') return to(State::kScriptDataEscapedEndTagOpen);
+      emitHeld("<");
+      return again(isAlpha(c) ? State::kScriptDataDoubleEscapeStart : State::kScriptDataEscaped);
+    case State::kScriptDataDoubleEscapeStart:
+    case State::kScriptDataDoubleEscapeEnd: {
+      const bool starting = state_ == State::kScriptDataDoubleEscapeStart;
+      if (isAlpha(c)) {
+        if (temporary_.size() < 8) temporary_ += toLower(c);
+        return emitTo(state_);
+      }
+      if (isSpace(c) || c == '/' || c == '>')
+        return emitTo((temporary_ == "script") == starting ? State::kScriptDataDoubleEscaped
+                                                           : State::kScriptDataEscaped);
+      return again(starting ? State::kScriptDataEscaped : State::kScriptDataDoubleEscaped);
+    }
+    case State::kScriptDataDoubleEscaped:
+    case State::kScriptDataDoubleEscapedDash:
+    case State::kScriptDataDoubleEscapedDashDash:
+      if (c == '<') return emitTo(State::kScriptDataDoubleEscapedLessThanSign);
+      if (c == '-')
+        return emitTo(state_ == State::kScriptDataDoubleEscaped ? State::kScriptDataDoubleEscapedDash
+                                                                : State::kScriptDataDoubleEscapedDashDash);
+      if (c == '>' && state_ == State::kScriptDataDoubleEscapedDashDash) return emitTo(State::kScriptData);
+      return emitTo(State::kScriptDataDoubleEscaped);
+    default:  // kScriptDataDoubleEscapedLessThanSign
+      if (c != '/') return again(State::kScriptDataDoubleEscaped);
+      temporary_.clear();
+      return emitTo(State::kScriptDataDoubleEscapeEnd);
+  }
+}
+
+template <class Sink>
+bool TokenizerMachine<Sink>::stepReference(char c) {
+  const auto to = [&](State next) {
+    state_ = next;
+    return true;
+  };
+  const auto again = [&](State next) {
+    state_ = next;
+    return false;
+  };
+  switch (state_) {
+    case State::kCharacterReference:
+      if (isAlnum(c)) return again(State::kNamedCharacterReference);
+      if (c == '#') {
+        temporary_ += c;
+        return to(State::kNumericCharacterReference);
+      }
+      flushReference(temporary_);
+      return again(returnState_);
+    case State::kNamedCharacterReference:
+      if (temporary_.size() <= kLongestReferenceName) {
+        if (isAlnum(c)) {
+          temporary_ += c;
+          return true;
+        }
+        if (c == ';') {
+          temporary_ += c;
+          resolveNamedReference(-1);
+          return true;
+        }
+      }
+      resolveNamedReference(static_cast<unsigned char>(c));
+      return false;
+    case State::kNumericCharacterReference:
+      number_ = 0;
+      if (c == 'x' || c == 'X') {
+        temporary_ += c;
+        return to(State::kHexadecimalCharacterReferenceStart);
+      }
+      return again(State::kDecimalCharacterReferenceStart);
+    case State::kHexadecimalCharacterReferenceStart:
+    case State::kDecimalCharacterReferenceStart: {
+      const bool hexadecimal = state_ == State::kHexadecimalCharacterReferenceStart;
+      const char low = toLower(c);
+      if (isDigit(c) || (hexadecimal && low >= 'a' && low <= 'f'))
+        return again(hexadecimal ? State::kHexadecimalCharacterReference : State::kDecimalCharacterReference);
+      flushReference(temporary_);
+      return again(returnState_);
+    }
+    default: {  // kHexadecimalCharacterReference, kDecimalCharacterReference
+      const bool hexadecimal = state_ == State::kHexadecimalCharacterReference;
+      const char low = toLower(c);
+      const bool letter = hexadecimal && low >= 'a' && low <= 'f';
+      if (isDigit(c) || letter) {
+        const auto digit = static_cast<std::uint32_t>(letter ? low - 'a' + 10 : c - '0');
+        number_ = std::min<std::uint32_t>(number_ * (hexadecimal ? 16 : 10) + digit, 0x110000);
+        return true;
+      }
+      resolveNumericReference();
+      return c == ';';
+    }
+  }
+}
+
+/// temporary_ holds the ampersand and as much of a name as there was; `next` is the character behind it, -1 for one
+/// that ends a name.
+template <class Sink>
+void TokenizerMachine<Sink>::resolveNamedReference(int next) {
+  const std::string_view text = std::string_view(temporary_).substr(1);
+  const NamedReference* row = findNamedReference(text);
+  state_ = returnState_;
+  if (row) {
+    const std::string_view rest = text.substr(row->name.size());
+    const int behind = rest.empty() ? next : static_cast<unsigned char>(rest[0]);
+    const bool joined = behind >= 0 && (behind == '=' || isAlnum(static_cast<char>(behind)));
+    if (!(referenceInAttribute() && row->name.back() != ';' && joined)) {
+      scratch_.clear();
+      appendUtf8(scratch_, row->first);
+      if (row->second) appendUtf8(scratch_, row->second);
+      scratch_ += rest;
+      return flushReference(scratch_);
+    }
+  }
+  flushReference(temporary_);
+}
+
+template <class Sink>
+bool TokenizerMachine<Sink>::stepDoctype(char c) {
+  const auto to = [&](State next) {
+    state_ = next;
+    return true;
+  };
+  const auto again = [&](State next) {
+    state_ = next;
+    return false;
+  };
+  const auto end = [&](bool quirks) {
+    if (quirks) forceQuirks_ = true;
+    emitDoctype();
+    return true;
+  };
+  const auto bogus = [&] {
+    forceQuirks_ = true;
+    return again(State::kBogusDoctype);
+  };
+  const auto quote = [&](bool isPublic, bool isDouble) {
+    (isPublic ? hasPublicId_ : hasSystemId_) = true;
+    if (isPublic)
+      return to(isDouble ? State::kDoctypePublicIdentifierDoubleQuoted : State::kDoctypePublicIdentifierSingleQuoted);
+    return to(isDouble ? State::kDoctypeSystemIdentifierDoubleQuoted : State::kDoctypeSystemIdentifierSingleQuoted);
+  };
+  switch (state_) {
+    case State::kDoctype:
+      if (isSpace(c)) return to(State::kBeforeDoctypeName);
+      return again(State::kBeforeDoctypeName);
+    case State::kBeforeDoctypeName:
+      if (isSpace(c)) return true;
+      startDoctype();
+      if (c == '>') return end(true);
+      hasName_ = true;
+      return again(State::kDoctypeName);
+    case State::kDoctypeName:
+      if (isSpace(c)) {
+        temporary_.clear();
+        return to(State::kAfterDoctypeName);
+      }
+      if (c == '>') return end(false);
+      if (c == '\0')
+        doctypeName_ += kReplacement;
+      else
+        doctypeName_ += toLower(c);
+      return true;
+    case State::kAfterDoctypeName:
+      if (temporary_.empty()) {
+        if (isSpace(c)) return true;
+        if (c == '>') return end(false);
+      }
+      temporary_ += toLower(c);
+      if (temporary_ == "public") return to(State::kAfterDoctypePublicKeyword);
+      if (temporary_ == "system") return to(State::kAfterDoctypeSystemKeyword);
+      if (std::string_view("public").starts_with(temporary_) || std::string_view("system").starts_with(temporary_))
+        return true;
+      return bogus();  // the letters before were no > and so would not have mattered to it either
+    case State::kAfterDoctypePublicKeyword:
+    case State::kBeforeDoctypePublicIdentifier:
+      if (isSpace(c)) return to(State::kBeforeDoctypePublicIdentifier);
+      if (c == '"' || c == '\'') return quote(true, c == '"');
+      return c == '>' ? end(true) : bogus();
+    case State::kDoctypePublicIdentifierDoubleQuoted:
+    case State::kDoctypePublicIdentifierSingleQuoted:
+      if (c == (state_ == State::kDoctypePublicIdentifierDoubleQuoted ? '"' : '\''))
+        return to(State::kAfterDoctypePublicIdentifier);
+      if (c == '>') return end(true);
+      publicId_ += c == '\0' ? kReplacement : std::string_view(&c, 1);
+      return true;
+    case State::kAfterDoctypePublicIdentifier:
+    case State::kBetweenDoctypePublicAndSystemIdentifiers:
+      if (isSpace(c)) return to(State::kBetweenDoctypePublicAndSystemIdentifiers);
+      if (c == '>') return end(false);
+      if (c == '"' || c == '\'') return quote(false, c == '"');
+      return bogus();
+    case State::kAfterDoctypeSystemKeyword:
+    case State::kBeforeDoctypeSystemIdentifier:
+      if (isSpace(c)) return to(State::kBeforeDoctypeSystemIdentifier);
+      if (c == '"' || c == '\'') return quote(false, c == '"');
+      return c == '>' ? end(true) : bogus();
+    case State::kDoctypeSystemIdentifierDoubleQuoted:
+    case State::kDoctypeSystemIdentifierSingleQuoted:
+      if (c == (state_ == State::kDoctypeSystemIdentifierDoubleQuoted ? '"' : '\''))
+        return to(State::kAfterDoctypeSystemIdentifier);
+      if (c == '>') return end(true);
+      systemId_ += c == '\0' ? kReplacement : std::string_view(&c, 1);
+      return true;
+    case State::kAfterDoctypeSystemIdentifier:
+      if (isSpace(c)) return true;
+      if (c == '>') return end(false);
+      return again(State::kBogusDoctype);  // not a reason for quirks
+    default:                               // kBogusDoctype
+      return c == '>' ? end(false) : true;
+  }
+}
+
+}  // namespace weft::html::internal
