@@ -59,7 +59,6 @@ inline void deallocate(void* block, std::size_t size) noexcept {
 /// Base of types whose objects live in recycled blocks.
 struct Pooled {
   static void* operator new(std::size_t size) { return allocate(size); }
-  static void* operator new(std::size_t, void* place) noexcept { return place; }
   static void operator delete(void* block, std::size_t size) noexcept { deallocate(block, size); }
 };
 
