@@ -60,7 +60,7 @@ needPackages() {
   local log
   log=$(mktemp)
   say "Installing them with ${as_root[*]:+${as_root[*]} }apt-get ..."
-  if ! { "${as_root[@]}" apt-get update &&
+  if ! { "${as_root[@]}" apt-get update || true
          "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } \
        >"$log" 2>&1 </dev/null; then
     tail -n 15 "$log" >&2

@@ -1,0 +1,4 @@
+// expects: a Deferred cannot hold a reference
+#include <weft/defer/deferred.hpp>
+
+weft::Deferred<int&> counter;
