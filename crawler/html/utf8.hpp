@@ -16,8 +16,8 @@ bool isUtf8(std::string_view bytes) noexcept;
 /// "UTF-8 decoder").
 void appendMended(std::string& out, std::string_view bytes);
 
-/// `text` with its white space squeezed: runs of blanks, tabs, line breaks and form feeds become one blank, none at
-/// either end. No-break spaces (U+00A0) stay unless `alsoNoBreak`.
-std::string squeezed(std::string_view text, bool alsoNoBreak = false);
+/// `text` with its white space squeezed: each run becomes one blank, none is left at either end. White space in
+/// Unicode's sense, the no-break space and the line separators included. `text` is UTF-8.
+std::string squeezed(std::string_view text);
 
 }  // namespace weft::html

@@ -1,0 +1,346 @@
+#include <weft/crawler/html/link_scanner.hpp>
+
+#include <weft/crawler/html/internal/machine.hpp>
+#include <weft/crawler/html/tokenizer.hpp>
+
+#include <array>
+#include <vector>
+
+namespace weft::html {
+namespace {
+
+std::string_view trimmed(std::string_view text) noexcept {
+  while (!text.empty() && internal::isSpace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && internal::isSpace(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// Whether `text` is `lower`, letters of either case.
+bool same(std::string_view text, std::string_view lower) noexcept {
+  if (text.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (internal::toLower(text[i]) != lower[i]) return false;
+  return true;
+}
+
+/// Whether `word` is one of the words of `list`, which white space (and commas, if asked) separates.
+bool hasWord(std::string_view list, std::string_view word, bool commas = false) noexcept {
+  const auto separates = [&](char c) { return internal::isSpace(c) || (commas && c == ','); };
+  for (std::size_t i = 0; i < list.size();) {
+    while (i < list.size() && separates(list[i])) ++i;
+    const std::size_t begin = i;
+    while (i < list.size() && !separates(list[i])) ++i;
+    if (same(list.substr(begin, i - begin), word)) return true;
+  }
+  return false;
+}
+
+/// Where within SVG or MathML the scanner is: what was opened and not closed. Within kSvg and kMath tags are foreign,
+/// within the others (the integration points) they are HTML again.
+enum Foreign : std::uint8_t {
+  kNone,
+  kSvg,
+  kMath,
+  kForeignObject,
+  kDesc,
+  kTitle,
+  kMathText,
+  kAnnotation,
+  kForeignCount
+};
+
+Foreign foreignNamed(std::string_view name) noexcept {
+  switch (name.size()) {
+    case 2:
+      return name == "mi" || name == "mo" || name == "mn" || name == "ms" ? kMathText : kNone;
+    case 3:
+      return name == "svg" ? kSvg : kNone;
+    case 4:
+      return name == "math" ? kMath : name == "desc" ? kDesc : kNone;
+    case 5:
+      return name == "title" ? kTitle : name == "mtext" ? kMathText : kNone;
+    case 13:
+      return name == "foreignobject" ? kForeignObject : kNone;
+    case 14:
+      return name == "annotation-xml" ? kAnnotation : kNone;
+    default:
+      return kNone;
+  }
+}
+
+/// The HTML elements whose start tag ends foreign content (section 13.2.6.5).
+bool breaksOut(std::string_view name) noexcept {
+  static constexpr std::array<std::string_view, 44> kNames = {
+      "b",     "big",   "blockquote", "body",   "br",   "center", "code",  "dd", "div",  "dl",   "dt",
+      "em",    "embed", "h1",         "h2",     "h3",   "h4",     "h5",    "h6", "head", "hr",   "i",
+      "img",   "li",    "listing",    "menu",   "meta", "nobr",   "ol",    "p",  "pre",  "ruby", "s",
+      "small", "span",  "strong",     "strike", "sub",  "sup",    "table", "tt", "u",    "ul",   "var"};
+  for (std::string_view candidate : kNames)
+    if (candidate == name) return true;
+  return false;
+}
+
+}  // namespace
+
+struct LinkScanner::Impl {
+  struct Sink {
+    static constexpr bool kDataText = false;
+    static constexpr bool kComments = false;
+    enum class Tag : std::uint8_t { kOther, kA, kArea, kBase, kLink, kMeta, kTitle, kForeignRoot, kFont };
+
+    LinkVisitor* visitor;
+    std::string base, title;
+    std::size_t anchors = 0;
+    bool hasBase = false, hasTitle = false, inTitle = false, nofollow = false, noindex = false;
+    std::vector<Foreign> foreign;                     // innermost last
+    std::array<std::uint32_t, kForeignCount> open{};  // how many of each there are in it
+
+    static Tag kindOf(std::string_view name) noexcept {
+      switch (name.size()) {
+        case 1:
+          return name[0] == 'a' ? Tag::kA : Tag::kOther;
+        case 3:
+          return name == "svg" ? Tag::kForeignRoot : Tag::kOther;
+        case 4:
+          switch (name[0]) {
+            case 'a':
+              return name == "area" ? Tag::kArea : Tag::kOther;
+            case 'b':
+              return name == "base" ? Tag::kBase : Tag::kOther;
+            case 'f':
+              return name == "font" ? Tag::kFont : Tag::kOther;
+            case 'l':
+              return name == "link" ? Tag::kLink : Tag::kOther;
+            case 'm':
+              return name == "meta" ? Tag::kMeta : name == "math" ? Tag::kForeignRoot : Tag::kOther;
+            default:
+              return Tag::kOther;
+          }
+        case 5:
+          return name == "title" ? Tag::kTitle : Tag::kOther;
+        default:
+          return Tag::kOther;
+      }
+    }
+
+    bool wantsAttributes(std::string_view name) const noexcept {
+      switch (kindOf(name)) {
+        case Tag::kA:
+        case Tag::kArea:
+        case Tag::kBase:
+        case Tag::kLink:
+        case Tag::kMeta:
+          return true;
+        case Tag::kFont:
+          return !foreign.empty();
+        default:
+          return name.size() == 14 && !foreign.empty();  // annotation-xml
+      }
+    }
+
+    bool allowsCdata() const noexcept { return isForeign(); }
+    bool isForeign() const noexcept { return !foreign.empty() && (foreign.back() == kSvg || foreign.back() == kMath); }
+
+    void push(Foreign what) {
+      foreign.push_back(what);
+      ++open[what];
+    }
+    void pop() {
+      --open[foreign.back()];
+      foreign.pop_back();
+    }
+
+    /// A start tag within SVG or MathML: true if it remains there, false if it is HTML's.
+    bool startForeign(const TagToken& tag, Tag kind) {
+      const bool breaking =
+          kind == Tag::kFont ? tag.find("color") || tag.find("face") || tag.find("size") : breaksOut(tag.name);
+      if (breaking) {
+        while (isForeign()) pop();
+        return false;
+      }
+      if (tag.selfClosing) return true;
+      const Foreign what = foreignNamed(tag.name);
+      const bool svg = foreign.back() == kSvg;
+      if (what == kSvg || what == kMath) {
+        push(what);
+      } else if (svg ? (what == kForeignObject || what == kDesc || what == kTitle) : what == kMathText) {
+        push(what);
+      } else if (!svg && what == kAnnotation) {
+        const std::string_view* encoding = tag.find("encoding");
+        if (encoding && (same(*encoding, "text/html") || same(*encoding, "application/xhtml+xml"))) push(what);
+      }
+      return true;
+    }
+
+    void endForeign(std::string_view name) {
+      const Foreign what = foreignNamed(name);
+      if (what == kNone || !open[what]) return;
+      while (foreign.back() != what) pop();
+      pop();
+    }
+
+    State startTag(const TagToken& tag) {
+      const Tag kind = kindOf(tag.name);
+      const bool inForeign = isForeign() && startForeign(tag, kind);
+      switch (kind) {
+        case Tag::kA:
+        case Tag::kArea: {
+          const std::string_view* href = tag.find("href");
+          if (!href) break;
+          anchors += kind == Tag::kA;
+          ScannedLink link;
+          link.kind = kind == Tag::kA ? ScannedLink::Kind::kAnchor : ScannedLink::Kind::kArea;
+          const std::string_view* rel = tag.find("rel");
+          link.nofollow = rel && hasWord(*rel, "nofollow");
+          link.href = trimmed(*href);
+          link.begin = tag.begin;
+          visitor->link(link);
+          break;
+        }
+        case Tag::kBase:
+          if (const std::string_view* href = tag.find("href"); href && !hasBase) {
+            hasBase = true;
+            base = trimmed(*href);
+            visitor->base(base);
+          }
+          break;
+        case Tag::kLink:
+          readLink(tag);
+          break;
+        case Tag::kMeta:
+          readMeta(tag);
+          break;
+        case Tag::kTitle:
+          if (inForeign) break;
+          inTitle = !hasTitle;
+          hasTitle = true;
+          break;
+        case Tag::kForeignRoot:
+          if (!inForeign && !tag.selfClosing) push(tag.name.size() == 3 ? kSvg : kMath);
+          break;
+        default:
+          break;
+      }
+      return inForeign ? State::kData : contentState(tag.name);
+    }
+
+    void endTag(const TagToken& tag) {
+      inTitle = false;
+      if (!foreign.empty()) endForeign(tag.name);
+    }
+
+    void text(std::string_view text, std::uint64_t) {
+      if (inTitle) title += text;
+    }
+    void comment(std::string_view, std::uint64_t) {}
+    void doctype(const DoctypeToken&) {}
+
+    void readLink(const TagToken& tag) {
+      const std::string_view* rel = tag.find("rel");
+      const std::string_view* href = tag.find("href");
+      if (!rel || !href || !hasWord(*rel, "canonical")) return;
+      ScannedLink link;
+      link.kind = ScannedLink::Kind::kCanonical;
+      link.href = trimmed(*href);
+      link.begin = tag.begin;
+      visitor->link(link);
+    }
+
+    void readMeta(const TagToken& tag) {
+      const std::string_view* content = tag.find("content");
+      if (!content) return;
+      if (const std::string_view* name = tag.find("name"); name && same(trimmed(*name), "robots")) {
+        const bool none = hasWord(*content, "none", true);
+        nofollow |= none || hasWord(*content, "nofollow", true);
+        noindex |= none || hasWord(*content, "noindex", true);
+      }
+      const std::string_view* equiv = tag.find("http-equiv");
+      ScannedLink link;
+      if (!equiv || !same(trimmed(*equiv), "refresh") || !parseRefresh(*content, link.delay, link.href)) return;
+      link.kind = ScannedLink::Kind::kRefresh;
+      link.href = trimmed(link.href);
+      link.begin = tag.begin;
+      visitor->link(link);
+    }
+  };
+
+  explicit Impl(LinkVisitor& visitor) : sink{}, machine(sink) { sink.visitor = &visitor; }
+
+  Sink sink;
+  internal::TokenizerMachine<Sink> machine;
+};
+
+LinkScanner::LinkScanner(LinkVisitor& visitor) : impl_(std::make_unique<Impl>(visitor)) {}
+LinkScanner::~LinkScanner() = default;
+LinkScanner::LinkScanner(LinkScanner&&) noexcept = default;
+LinkScanner& LinkScanner::operator=(LinkScanner&&) noexcept = default;
+
+void LinkScanner::feed(std::string_view chunk) { impl_->machine.feed(chunk); }
+void LinkScanner::finish() { impl_->machine.finish(); }
+
+void LinkScanner::reset() {
+  impl_->machine.reset();
+  Impl::Sink& s = impl_->sink;
+  s.base.clear(), s.title.clear(), s.foreign.clear(), s.open.fill(0);
+  s.anchors = 0;
+  s.hasBase = s.hasTitle = s.inTitle = s.nofollow = s.noindex = false;
+}
+
+std::string LinkScanner::title() const {
+  const std::string& raw = impl_->sink.title;
+  if (isUtf8(raw)) return squeezed(raw);
+  std::string mended;
+  appendMended(mended, raw);
+  return squeezed(mended);
+}
+const std::string& LinkScanner::base() const noexcept { return impl_->sink.base; }
+std::size_t LinkScanner::anchors() const noexcept { return impl_->sink.anchors; }
+bool LinkScanner::robotsNofollow() const noexcept { return impl_->sink.nofollow; }
+bool LinkScanner::robotsNoindex() const noexcept { return impl_->sink.noindex; }
+
+bool parseRefresh(std::string_view content, double& delay, std::string_view& url) noexcept {
+  std::size_t i = 0;
+  const auto at = [&](std::size_t k) { return k < content.size() ? content[k] : '\0'; };
+  const auto skipSpace = [&] {
+    while (i < content.size() && internal::isSpace(content[i])) ++i;
+  };
+  skipSpace();
+  const std::size_t digits = i;
+  double seconds = 0;
+  for (; internal::isDigit(at(i)); ++i) seconds = seconds * 10 + (content[i] - '0');
+  if (i == digits && at(i) != '.') return false;
+  double scale = 0.1;
+  for (bool fraction = false; internal::isDigit(at(i)) || at(i) == '.'; ++i) {
+    if (content[i] == '.') {
+      fraction = true;
+    } else if (fraction) {
+      seconds += (content[i] - '0') * scale;
+      scale /= 10;
+    }
+  }
+  delay = seconds;
+  if (i >= content.size() || (at(i) != ';' && at(i) != ',' && !internal::isSpace(at(i)))) return false;
+  skipSpace();
+  if (at(i) == ';' || at(i) == ',') ++i;
+  skipSpace();
+  if (i >= content.size()) return false;
+  std::string_view rest = content.substr(i);
+  if (rest.size() >= 3 && same(rest.substr(0, 3), "url")) {
+    std::size_t k = 3;
+    while (k < rest.size() && internal::isSpace(rest[k])) ++k;
+    if (k < rest.size() && rest[k] == '=') {
+      ++k;
+      while (k < rest.size() && internal::isSpace(rest[k])) ++k;
+      rest.remove_prefix(k);
+    }
+  }
+  if (!rest.empty() && (rest[0] == '"' || rest[0] == '\'')) {
+    const char quote = rest[0];
+    rest.remove_prefix(1);
+    rest = rest.substr(0, rest.find(quote));
+  }
+  url = rest;
+  return !rest.empty();
+}
+
+}  // namespace weft::html
