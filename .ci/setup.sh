@@ -9,7 +9,7 @@ build_packages=(
   "pkg-config      finds libraries"
   "libasio-dev     sockets and timers (headers only)"
   "node-llhttp     the HTTP/1 parser, as C files"
-  "zlib1g-dev      gzip and deflate bodies"
+  "libicu-dev      international host names and character sets"
 )
 test_packages=(
   "doctest-dev     the test framework"
