@@ -1,1 +1,10 @@
+// Floor net: connections, protocols, and what is built of them.
 #pragma once
+
+#include <weft/net/address.hpp>
+#include <weft/net/error.hpp>
+#include <weft/net/network.hpp>
+#include <weft/net/protocol.hpp>
+#include <weft/net/stream.hpp>
+#include <weft/net/tcp_network.hpp>
+#include <weft/net/transport.hpp>

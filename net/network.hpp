@@ -1,0 +1,115 @@
+// Network: where connections come from.
+#pragma once
+
+#include <weft/core/clock.hpp>
+#include <weft/core/delay.hpp>
+#include <weft/defer/deferred.hpp>
+#include <weft/net/address.hpp>
+#include <weft/net/error.hpp>
+#include <weft/net/protocol.hpp>
+#include <weft/net/transport.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weft::net {
+
+/// How to connect. `network.connect(host, port, ConnectOptions().timeout(5))`.
+class ConnectOptions {
+ public:
+  ConnectOptions() = default;
+  /// For everything from the look-up of the name to the connection. 30 s unless set.
+  ConnectOptions& timeout(Delay delay) {
+    timeout_ = delay;
+    return *this;
+  }
+  Delay timeout() const noexcept { return timeout_; }
+  /// The address to come from; a port of 0 means any. Only addresses of its family are tried.
+  ConnectOptions& bindAddress(const Address& address) {
+    bindAddress_ = address;
+    return *this;
+  }
+  const Address& bindAddress() const noexcept { return bindAddress_; }
+
+ private:
+  Delay timeout_ = 30;
+  Address bindAddress_;
+};
+
+/// How to listen. `network.listen(8080, factory, ListenOptions().interface("127.0.0.1"))`.
+class ListenOptions {
+ public:
+  ListenOptions() = default;
+  /// A numeric address of this machine. Empty, as it is at first: every IPv4 address ("::" is every address, IPv4 too).
+  ListenOptions& interface(std::string address) {
+    interface_ = std::move(address);
+    return *this;
+  }
+  const std::string& interface() const noexcept { return interface_; }
+  /// How many connections may wait to be accepted. The system has its own upper limit. 1024 unless set.
+  ListenOptions& backlog(int connections) {
+    backlog_ = connections;
+    return *this;
+  }
+  int backlog() const noexcept { return backlog_; }
+
+ private:
+  std::string interface_;
+  int backlog_ = 1024;
+};
+
+/// Something that listens. Destroying it stops it; connections that it has accepted live on. May outlive its reactor.
+class Port {
+ public:
+  Port() = default;
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+  virtual ~Port() = default;
+  /// Where it listens: with the real port number where 0 was asked for.
+  virtual Address getHost() const = 0;
+  /// Accepts no more; fires when the address is free again. Open connections live on. May be called again.
+  virtual Deferred<> stopListening() = 0;
+};
+
+/// What code takes that needs connections. TcpNetwork is the real one, MemoryNetwork the one of tests and simulations.
+class Network {
+ public:
+  Network() = default;
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+  virtual ~Network() = default;
+
+  /// A connection to a name or numeric address. All addresses of the name are tried, one after the other. Fires with a transport that reads nothing until it
+  /// is given a protocol (setProtocol, or a Stream around it). Errors: DNSLookupError, ConnectionRefused, HostUnreachable, ConnectTimeout, else
+  /// ConnectError; where several addresses failed, that of the last. cancel: closes at once, CancelledError.
+  virtual Deferred<std::shared_ptr<Transport>> connect(std::string host, std::uint16_t port, const ConnectOptions& options = {}) = 0;
+
+  /// Accepts connections on `port` (0: any free one, see Port::getHost) and gives each a protocol of `factory`, until the Port is stopped or destroyed. It listens
+  /// when this returns. Throws CannotListenError.
+  [[nodiscard("a dropped Port listens no more")]] virtual std::unique_ptr<Port> listen(
+      std::uint16_t port, std::shared_ptr<Factory> factory, const ListenOptions& options = {}) = 0;
+
+  /// The addresses of a name, with that port, in the order in which to try them; never none. A numeric address is its own answer. Errors: DNSLookupError.
+  virtual Deferred<std::vector<Address>> resolve(std::string host, std::uint16_t port) = 0;
+
+  /// The time in which this network lives.
+  virtual Clock& clock() noexcept = 0;
+};
+
+/// Connects and hands the connection to `protocol`. Fires with it after its connectionMade.
+///
+///     auto client = co_await connectProtocol(network, "127.0.0.1", port, std::make_shared<Client>());
+template <std::derived_from<Protocol> P>
+Deferred<std::shared_ptr<P>> connectProtocol(Network& network, std::string host, std::uint16_t port, std::shared_ptr<P> protocol,
+                                             const ConnectOptions& options = {}) {
+  return network.connect(std::move(host), port, options)
+      .addCallback([protocol = std::move(protocol)](std::shared_ptr<Transport> transport) mutable {
+        transport->setProtocol(protocol);
+        return std::move(protocol);
+      });
+}
+
+}  // namespace weft::net

@@ -1,0 +1,102 @@
+// Stream: the coroutine face of a connection.
+#pragma once
+
+#include <weft/core/delay.hpp>
+#include <weft/defer/deferred.hpp>
+#include <weft/net/error.hpp>
+#include <weft/net/protocol.hpp>
+#include <weft/net/transport.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weft::net {
+
+namespace detail {
+class StreamProtocol;
+}
+
+/// Reads and writes of a connection as Deferreds, to be awaited.
+///
+///     Deferred<> greet(Network& network) {
+///       Stream stream(co_await network.connect("127.0.0.1", 7));
+///       co_await stream.write("hello\r\n");
+///       std::string answer = co_await stream.readUntil("\r\n");
+///       co_await stream.close();
+///     }
+///
+/// Back-pressure is built in: reading from the peer stops while more than `kReadAhead` bytes wait here to be read, and write()'s Deferred fires only when the peer
+/// takes the bytes fast enough.
+///
+/// Ownership: a Stream owns its connection. Dropped, it closes as loseConnection() does; a read or write that waits then ends with ConnectionAborted. Move-only.
+///
+/// After the connection has ended, what had come before can still be read. Then reads see a clean end (ConnectionDone) as "nothing more" and any other
+/// reason as that error. One read at a time (AlreadyReading). cancel of a read: nothing that came is lost. Thread: the reactor's.
+class Stream {
+ public:
+  static constexpr std::size_t kReadAhead = 64 * 1024;
+
+  /// An empty place for one.
+  Stream() noexcept = default;
+  /// Takes the connection over.
+  explicit Stream(const std::shared_ptr<Transport>& transport);
+  Stream(Stream&& other) noexcept = default;
+  Stream& operator=(Stream&& other) noexcept;
+  ~Stream();
+
+  /// What has come, at least a byte and at most `maxBytes`; empty when the peer has ended. The view stays valid until the next call of the Stream, or its
+  /// end: the way to read without a copy.
+  Deferred<std::string_view> readSome(std::size_t maxBytes = kReadAhead);
+  /// The same as a string of its own.
+  Deferred<std::string> read(std::size_t maxBytes = kReadAhead);
+  /// Exactly that many bytes. IncompleteReadError when the peer ends sooner.
+  Deferred<std::string> readExactly(std::size_t bytes);
+  /// Everything up to and with the next `delimiter` (not empty). Errors: LimitExceeded when there is none in the next `limit` bytes (they stay to be read),
+  /// IncompleteReadError when the peer ends sooner (what came stays to be read).
+  Deferred<std::string> readUntil(std::string delimiter, std::size_t limit = kReadAhead);
+  /// The next line without its "\n" or "\r\n"; nothing at the end. A last line need not be ended.
+  Deferred<std::optional<std::string>> readLine(std::size_t limit = kReadAhead);
+
+  /// Sends `data` (copied where it can't be sent at once). Fires when the peer has taken enough for more to be written: mostly at once. Errors: the reason, when
+  /// the connection has ended.
+  Deferred<> write(std::string_view data);
+  /// No more will be written; reading goes on.
+  void closeWriting();
+  /// Sends what has been written, closes, and fires when that is done. Errors: the reason, unless it is ConnectionDone.
+  Deferred<> close();
+  /// Closes at once.
+  void abort();
+
+  /// From now on each read and write that takes longer ends with TimeoutError (the connection stays open). 0: no limit, as at first.
+  void setTimeout(Delay delay) noexcept { timeout_ = delay; }
+
+  Transport& transport() const noexcept { return *transport_; }
+  explicit operator bool() const noexcept { return transport_ != nullptr; }
+
+ private:
+  template <class T> Deferred<T> limited(Deferred<T> deferred);
+
+  std::shared_ptr<Transport> transport_;
+  std::shared_ptr<detail::StreamProtocol> protocol_;
+  Delay timeout_ = 0;
+};
+
+/// A factory that runs `serve` for each connection:
+///
+///     network.listen(7, streamFactory([](Stream stream) -> Deferred<> {
+///       for (;;) {
+///         std::string_view data = co_await stream.readSome();
+///         if (data.empty()) co_return;
+///         co_await stream.write(data);
+///       }
+///     }));
+///
+/// An error that leaves `serve` is logged and closes that connection only. The function must not be a lambda that captures, unless the factory (held by its Port)
+/// outlives its runs.
+std::shared_ptr<Factory> streamFactory(std::function<Deferred<>(Stream)> serve);
+
+}  // namespace weft::net
