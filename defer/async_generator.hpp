@@ -200,7 +200,6 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
     return nullptr;
   }
   void dispose() noexcept override {}                  // the AsyncGenerator owns it
-  void report() noexcept override {}
   std::source_location where() const noexcept override { return this->at; }
 
  private:

@@ -161,7 +161,6 @@ struct StartCell final : CellBase, Pooled {
     return std::exchange(turn.next, nullptr);
   }
   void dispose() noexcept override { delete this; }
-  void report() noexcept override {}
   std::coroutine_handle<> coroutine;
 };
 

@@ -68,8 +68,12 @@ class CellBase : public Waiter {
   virtual CellBase* cancelStep() noexcept { return nullptr; }
   /// Frees the cell.
   virtual void dispose() noexcept = 0;
-  /// It holds a Failure that nobody took.
-  virtual void report() noexcept = 0;
+  /// The failure that it holds; null if it holds none.
+  virtual Failure* heldFailure() noexcept { return nullptr; }
+  /// Nobody took its failure.
+  void report() noexcept {
+    if (const Failure* failure = heldFailure()) reportUnhandled(*failure, where());
+  }
   /// Gives up the canceller, if there is one.
   virtual void dropCanceller() noexcept {}
   /// Where it was made, or what it waits for now.
@@ -182,6 +186,21 @@ struct Turn {
 };
 inline constinit thread_local Turn turn;
 
+/// While it lives, what fires is queued, also outside a turn; then it runs. For loops over lists that fired waiters would change.
+class OpenTurn {
+ public:
+  OpenTurn() noexcept : opened_(!turn.running) { turn.running = true; }
+  OpenTurn(const OpenTurn&) = delete;
+  ~OpenTurn() {
+    if (!opened_) return;
+    turn.running = false;
+    turn.pump();
+  }
+
+ private:
+  bool opened_;
+};
+
 inline void CellBase::fire() noexcept {
   if (CellBase* cell = finish()) turn.fire(cell);
 }
@@ -219,7 +238,7 @@ template <class T> class Cell : public CellBase {
   Stored<T>& value() noexcept { return value_; }
   Failure& failure() noexcept { return failure_; }
   Outcome<T> takeOutcome() { return failed() ? Outcome<T>(std::move(failure_)) : Outcome<T>(std::move(value_)); }
-  void report() noexcept override { reportUnhandled(failure_, where()); }
+  Failure* heldFailure() noexcept override { return failed() ? &failure_ : nullptr; }
 
  protected:
   Cell() noexcept {}
