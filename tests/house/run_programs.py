@@ -102,14 +102,23 @@ def stop(process):
     process.wait()
 
 
+def interrupted(*_):
+    """Ctrl-C: the programs have sessions of their own and do not see it, so they are ended here."""
+    for process in list(running):
+        stop(process)
+    os._exit(130)
+
+
 def main():
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, interrupted)
     parser = argparse.ArgumentParser()
     parser.add_argument('folder', type=Path)
     parser.add_argument('names', nargs='*')
     parser.add_argument('--suite', action='append', default=[])
     parser.add_argument('--without', action='append', default=[])
     parser.add_argument('--targets', action='store_true')
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     folder = options.folder.resolve()
     tests = chosen(folder, options)
     if options.targets:
@@ -123,24 +132,19 @@ def main():
     width = max((len(test['name']) for test in tests), default=0)
     parallel = [test for test in tests if test['is_parallel']]
     alone = [test for test in tests if not test['is_parallel']]
-    try:
-        for group, workers in ((parallel, os.cpu_count() or 2), (alone, 1)):
-            with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-                jobs = {pool.submit(run, folder, test): test['name'] for test in group}
-                for job in concurrent.futures.as_completed(jobs):
-                    good, bad, seconds, why, output = job.result()
-                    passed, failed = passed + good, failed + bad
-                    mark = f'  FAILED: {why}' if why else ''
-                    print(f'  {jobs[job]:{width}}  {good:5} passed {bad:3} failed  {seconds:6.1f} s{mark}', flush=True)
-                    if why:
-                        lines = output.rstrip().split('\n')
-                        if len(lines) > 150:
-                            lines[75:-75] = [f'... {len(lines) - 150} lines left out ...']
-                        print('\n'.join('    | ' + line for line in lines), flush=True)
-    except KeyboardInterrupt:
-        for process in list(running):
-            stop(process)
-        os._exit(130)
+    for group, workers in ((parallel, os.cpu_count() or 2), (alone, 1)):
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            jobs = {pool.submit(run, folder, test): test['name'] for test in group}
+            for job in concurrent.futures.as_completed(jobs):
+                good, bad, seconds, why, output = job.result()
+                passed, failed = passed + good, failed + bad
+                mark = f'  FAILED: {why}' if why else ''
+                print(f'  {jobs[job]:{width}}  {good:5} passed {bad:3} failed  {seconds:6.1f} s{mark}', flush=True)
+                if why:
+                    lines = output.rstrip().split('\n')
+                    if len(lines) > 150:
+                        lines[75:-75] = [f'... {len(lines) - 150} lines left out ...']
+                    print('\n'.join('    | ' + line for line in lines), flush=True)
     with (folder / 'test-totals').open('a') as totals:
         totals.write(f'{passed} {failed}\n')
     return 1 if failed else 0

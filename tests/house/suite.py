@@ -7,8 +7,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-sys.dont_write_bytecode = True
-
 TOP = Path(__file__).resolve().parents[2]
 FLOORS = ['core', 'defer', 'net', 'http', 'crawler']  # a floor sees itself and those before it
 COMPILER = os.environ.get('WEFT_CXX', 'g++').split()
