@@ -12,4 +12,5 @@
 #include <weft/core/outcome.hpp>
 #include <weft/core/reactor.hpp>
 #include <weft/core/shutdown_hold.hpp>
+#include <weft/core/thread_pool.hpp>
 #include <weft/core/unique_function.hpp>

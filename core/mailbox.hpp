@@ -95,8 +95,13 @@ class Mailbox {
     ~Batch();
 
     bool empty() const noexcept { return !next_; }
-    /// The type of the next call.
-    const std::type_info& type() const { return *next_->act(*next_, detail::MailNode::Action::Describe); }
+    /// Gives the type of the next call, also after it has run.
+    auto type() const noexcept {
+      return [act = next_->act] {
+        detail::MailNode any;
+        return act(any, detail::MailNode::Action::Describe);
+      };
+    }
     /// Runs the next call; throws what it throws.
     void runNext() {
       detail::MailNode* const node = next_;
