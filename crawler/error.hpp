@@ -1,0 +1,36 @@
+// The root of crawler's errors.
+#pragma once
+
+#include <weft/core/error.hpp>
+
+#include <string>
+#include <utility>
+
+namespace weft::crawler {
+
+/// Whatever this floor throws or errbacks derives from this one: SettingError, SpiderError, FeedError, DownloadError and so on.
+class Error : public weft::Error {
+ public:
+  using weft::Error::Error;
+};
+
+/// A spider cannot be used as asked: an unknown name, or an argument that it does not take or cannot read.
+class SpiderError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The server answered with a status that the spider did not ask to see: only 200 to 299 reach callbacks (Scrapy's HttpError).
+class HttpError : public Error {
+ public:
+  explicit HttpError(int status) : Error("HTTP status " + std::to_string(status) + " is not handled or not allowed"), status(status) {}
+  int status;
+};
+
+/// A request that is given up on purpose, with no attempt to fetch it: too many redirects, a target that is not http (Scrapy's IgnoreRequest).
+class IgnoreRequest : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace weft::crawler

@@ -1,0 +1,131 @@
+#include <weft/crawler/fingerprint.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace weft::crawler {
+
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+std::uint64_t read64(const char* p) noexcept {
+  std::uint64_t value;
+  std::memcpy(&value, p, sizeof value);
+  if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap64(value);
+  return value;
+}
+
+// Both halves of the product, folded: every bit of a and b reaches every bit of the result.
+std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// Odd, half of their bits set, from the digits of pi.
+constexpr std::uint64_t kSecret[] = {0x243F6A8885A308D3, 0x13198A2E03707345, 0xA4093822299F31D1, 0x082EFA98EC4E6C89,
+                                     0x452821E638D01377, 0xBE5466CF34E90C6D, 0xC0AC29B7C97C50DD, 0x3F84D5B5B5470917};
+
+// Canonical order of a query's pairs, as text.
+std::string sortedQuery(const http::Url& url) {
+  std::string canonical(url.scheme());
+  canonical += "://";
+  canonical += url.hostAndPort();
+  canonical += url.path();
+  canonical += '?';
+  std::vector<std::string_view> pairs;
+  std::string_view rest = url.query();
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('&');
+    if (const std::string_view pair = rest.substr(0, end); !pair.empty()) pairs.push_back(pair);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  }
+  std::stable_sort(pairs.begin(), pairs.end());
+  for (std::string_view pair : pairs) {
+    canonical += pair;
+    canonical += '&';
+  }
+  return canonical;
+}
+
+}  // namespace
+
+Fingerprint hash128(std::string_view bytes, std::uint64_t seed) noexcept {
+  std::uint64_t first = seed ^ kSecret[0], second = seed ^ kSecret[1];
+  const char* p = bytes.data();
+  std::size_t left = bytes.size();
+  while (left >= 16) {
+    const std::uint64_t a = read64(p), b = read64(p + 8);
+    first = fold(a ^ first ^ kSecret[2], b ^ kSecret[3]);
+    second = fold(a ^ kSecret[4], b ^ second ^ kSecret[5]);
+    p += 16;
+    left -= 16;
+  }
+  char tail[16] = {};
+  if (left) std::memcpy(tail, p, left);                // the length, folded in below, tells "a" from "a\0"
+  const std::uint64_t a = read64(tail), b = read64(tail + 8);
+  first = fold(a ^ first ^ kSecret[2], b ^ kSecret[6]);
+  second = fold(a ^ kSecret[7], b ^ second ^ kSecret[5]);
+  Fingerprint result;
+  result.high = fold(first ^ bytes.size(), kSecret[3] ^ second);
+  result.low = fold(second + kSecret[6], first ^ kSecret[7] ^ bytes.size());
+  return result;
+}
+
+Fingerprint fingerprint(const http::Url& url) {
+  if (!url.hasQuery()) [[likely]] return hash128(url.withoutFragment());
+  return hash128(sortedQuery(url));
+}
+
+Fingerprint fingerprint(const Request& request) {
+  const Fingerprint plain = fingerprint(request.url);
+  if (request.method() == "GET" && request.body().empty()) [[likely]] return plain;
+  std::string text(request.method());
+  text += ' ';
+  text += request.body();
+  return hash128(text, plain.high ^ fold(plain.low, kSecret[2]));
+}
+
+bool FingerprintSet::insert(Fingerprint fingerprint) {
+  if (fingerprint == Fingerprint()) fingerprint.low = 1;
+  if (count_ >= limit_) grow();
+  std::size_t place = home(fingerprint);
+  while (table_[place] != Fingerprint()) {
+    if (table_[place] == fingerprint) return false;
+    if (++place == capacity_) place = 0;
+  }
+  table_[place] = fingerprint;
+  ++count_;
+  return true;
+}
+
+bool FingerprintSet::contains(Fingerprint fingerprint) const noexcept {
+  if (!count_) return false;
+  if (fingerprint == Fingerprint()) fingerprint.low = 1;
+  std::size_t place = home(fingerprint);
+  while (table_[place] != Fingerprint()) {
+    if (table_[place] == fingerprint) return true;
+    if (++place == capacity_) place = 0;
+  }
+  return false;
+}
+
+void FingerprintSet::grow() {
+  // Doubling is quick, and wastes half: beyond 64K places (1 MiB) grow by a quarter, which keeps the table between 68 and 85 percent full.
+  const std::size_t larger = capacity_ < 1024 ? 1024 : capacity_ < 65536 ? capacity_ * 2 : capacity_ + capacity_ / 4;
+  auto old = std::exchange(table_, std::make_unique<Fingerprint[]>(larger));
+  const std::size_t before = std::exchange(capacity_, larger);
+  limit_ = larger / 20 * 17;
+  for (std::size_t i = 0; i < before; ++i) {
+    if (old[i] == Fingerprint()) continue;
+    std::size_t place = home(old[i]);
+    while (table_[place] != Fingerprint())
+      if (++place == capacity_) place = 0;
+    table_[place] = old[i];
+  }
+}
+
+}  // namespace weft::crawler

@@ -1,0 +1,53 @@
+// Fingerprints: 128 bits that stand for a request, and a set of them.
+#pragma once
+
+#include <weft/crawler/request.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace weft::crawler {
+
+/// Two requests with the same fingerprint are the same request. With 128 bits, a crawl of 10^9 URLs has a chance of 10^-21 to take two for one.
+struct Fingerprint {
+  std::uint64_t high = 0, low = 0;
+  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
+};
+
+/// The hash itself: two independent 64-bit lanes, each folding 64x64-bit multiplications over 16 bytes a step. The same on every machine, so that a job can be resumed
+/// elsewhere. Not for secrets: who wants to can find two texts with one fingerprint.
+Fingerprint hash128(std::string_view bytes, std::uint64_t seed = 0) noexcept;
+
+/// Method, URL without its fragment, and body. The pairs of a query count in sorted order, so that ?a=1&b=2 and ?b=2&a=1 are one page (as Scrapy's canonical URLs).
+Fingerprint fingerprint(const Request& request);
+/// The same for a GET of `url`.
+Fingerprint fingerprint(const http::Url& url);
+
+/// A set of fingerprints in one flat table: 16 bytes each, between 18 and 24 with the room to grow once there are some thousands. Adding or asking costs one cache miss.
+///
+/// The place of a fingerprint is in proportion to its value, so the table is nearly sorted, and growing is one sequential pass.
+class FingerprintSet {
+ public:
+  FingerprintSet() = default;
+  /// False if it was there already.
+  bool insert(Fingerprint fingerprint);
+  bool contains(Fingerprint fingerprint) const noexcept;
+  std::size_t size() const noexcept { return count_; }
+  /// Of the table.
+  std::size_t bytes() const noexcept { return capacity_ * sizeof(Fingerprint); }
+
+ private:
+  __extension__ using Wide = unsigned __int128;
+  std::size_t home(Fingerprint fingerprint) const noexcept {
+    return static_cast<std::size_t>((static_cast<Wide>(fingerprint.high) * capacity_) >> 64);
+  }
+  void grow();
+
+  std::unique_ptr<Fingerprint[]> table_;               // {0, 0} is an empty place
+  std::size_t capacity_ = 0, count_ = 0, limit_ = 0;
+};
+
+}  // namespace weft::crawler

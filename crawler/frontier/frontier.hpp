@@ -1,0 +1,70 @@
+// Frontier: the requests that are still to be made, and the memory of those that were.
+#pragma once
+
+#include <weft/crawler/request.hpp>
+#include <weft/crawler/spider.hpp>
+#include <weft/defer/deferred.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weft::crawler {
+
+/// How a leased request ended.
+enum class Fate : std::uint8_t {
+  Done,                      ///< it was fetched, and its callback has run
+  Failed,                    ///< given up: no response, or the callback failed
+  Dropped,                   ///< given up on purpose (IgnoreRequest)
+  Retry,                     ///< to be fetched again: it goes back, and is pending as before
+};
+
+/// A request that somebody is working on. It must be committed, whatever becomes of it; a lease that is dropped counts as leased for ever.
+struct Lease {
+  Lease() = default;
+  Lease(std::uint64_t id, std::shared_ptr<Request> request) noexcept : id(id), request(std::move(request)) {}
+  std::uint64_t id = 0;                                // the frontier's own
+  std::shared_ptr<Request> request;
+};
+
+/// Requests by what has become of them. `enqueued == done + failed + dropped + pending + leased` always holds.
+struct FrontierCounts {
+  std::uint64_t enqueued = 0;                          ///< were new, and taken in
+  std::uint64_t done = 0, failed = 0, dropped = 0;
+  std::uint64_t pending = 0;                           ///< wait
+  std::uint64_t leased = 0;                            ///< are being worked on
+  std::uint64_t filtered = 0;                          ///< were not new, and never enqueued
+  std::uint64_t overflowed = 0;                        ///< were new, but there was no room; never enqueued
+  std::uint64_t retried = 0;                           ///< times that a request went back
+};
+
+/// Where requests wait. The interface is asynchronous and takes many at once, so that a journal on disk or a frontier shared by several machines fits behind it. One thread.
+///
+/// A crawl adds its start requests, and calls seeded() when there are no more. Workers take leases with next() and give each back with commit(), together with the requests
+/// that it led to: an implementation that survives a crash makes that one step. When nothing is pending or leased any more, and seeded() was called, next() gives nullopt.
+class Frontier : public Spider::SeenUrls {
+ public:
+  virtual ~Frontier() = default;
+
+  /// Takes in those that are new (or dontFilter), in order. Fires with how many that were.
+  virtual Deferred<std::size_t> add(std::vector<Request> requests) = 0;
+  /// No more start requests will come.
+  virtual void seeded() = 0;
+  /// The next request that may be made now. Fires with nullopt when the crawl is over, or after close(). Cancelling it loses no request.
+  virtual Deferred<std::optional<Lease>> next() = 0;
+  /// The end of a lease, and its children, which are added as by add(). With Fate::Retry the lease's request goes back as it is now (its retryTimes and priority may have changed),
+  /// and is not filtered. Fires with how many children were new.
+  virtual Deferred<std::size_t> commit(Lease lease, Fate fate, std::vector<Request> children) = 0;
+  /// Fires when fewer than `most` requests are pending, or the frontier is closed.
+  virtual Deferred<> room(std::size_t most) = 0;
+  /// Gives out no more: next() gives nullopt from now on, also to those who wait. What is leased can still be committed. Idempotent.
+  virtual void close() = 0;
+
+  virtual FrontierCounts counts() const = 0;
+};
+
+}  // namespace weft::crawler

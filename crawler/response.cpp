@@ -1,0 +1,58 @@
+#include <weft/crawler/response.hpp>
+
+#include <weft/crawler/encoding.hpp>
+#include <weft/crawler/html/utf8.hpp>
+
+#include <algorithm>
+
+namespace weft::crawler {
+
+struct Response::Decoded {
+  std::string_view encoding;
+  std::string text;                                    // empty where the body is its own text
+  bool bodyIsText = false;
+};
+
+const Request& Response::request() const noexcept {
+  static const Request kNone;
+  return request_ ? *request_ : kNone;
+}
+
+const Response::Decoded& Response::decoded() const {
+  if (decoded_) return *decoded_;
+  auto decoded = std::make_shared<Decoded>();
+  const std::string_view contentType = headers.get("Content-Type", {});
+  if (isPlainAscii(body)) {                            // most pages: the same in every encoding but UTF-16, which has zero bytes
+    decoded->encoding = encodingOfContentType(contentType);
+    if (decoded->encoding.empty()) decoded->encoding = "utf-8";
+    decoded->bodyIsText = !decoded->encoding.starts_with("utf-16");
+  } else {
+    decoded->encoding = encodingOf(body, contentType);
+    decoded->bodyIsText = decoded->encoding == "utf-8" && !body.starts_with("\xEF\xBB\xBF") && html::isUtf8(body);
+  }
+  if (!decoded->bodyIsText) appendDecoded(decoded->text, body, decoded->encoding);
+  decoded_ = std::move(decoded);
+  return *decoded_;
+}
+
+std::string_view Response::text() const {
+  const Decoded& known = decoded();
+  return known.bodyIsText ? std::string_view(body) : std::string_view(known.text);
+}
+
+std::string_view Response::encoding() const { return decoded().encoding; }
+
+bool Response::isHtml() const noexcept {
+  const auto contentType = headers.get("Content-Type");
+  if (contentType) {
+    const std::string_view media = http::trimmed(contentType->substr(0, contentType->find(';')));
+    if (!media.empty()) return http::equalIgnoringCase(media, "text/html") || http::equalIgnoringCase(media, "application/xhtml+xml");
+  }
+  std::string_view head = std::string_view(body).substr(0, 5000);
+  if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
+  while (!head.empty() && (head.front() == ' ' || head.front() == '\n' || head.front() == '\r' || head.front() == '\t')) head.remove_prefix(1);
+  const auto begins = [head](std::string_view with) { return http::equalIgnoringCase(head.substr(0, with.size()), with); };
+  return begins("<!doctype html") || begins("<html") || begins("<head") || begins("<body") || begins("<title") || begins("<!--");
+}
+
+}  // namespace weft::crawler

@@ -1,0 +1,68 @@
+// Response: what came back, as a spider's callback gets it.
+#pragma once
+
+#include <weft/crawler/request.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace weft::crawler {
+
+class Selector;
+class SelectorList;
+
+/// A response. Moves, and does not copy: bodies are large. Selectors that it gave live on when it is gone.
+///
+///     for (auto quote : response.css("div.quote")) ...
+///     co_yield response.follow("/page/2/", &QuotesSpider::parse);
+class Response {
+ public:
+  Response() = default;
+  Response(http::Url url, int status, http::Headers headers, std::string body)
+      : url(std::move(url)), status(status), headers(std::move(headers)), body(std::move(body)) {}
+  Response(Response&&) noexcept = default;
+  Response& operator=(Response&&) noexcept = default;
+
+  http::Url url;                                       ///< where it came from; after a redirect, the target
+  int status = 200;
+  http::Headers headers;
+  std::string body;                                    ///< as received, after any content coding
+
+  /// The request that this answers. An empty one for a response made by hand.
+  const Request& request() const noexcept;
+  void setRequest(std::shared_ptr<const Request> request) noexcept { request_ = std::move(request); }
+  /// What the request's setMeta() left for this callback.
+  std::string_view meta(std::string_view key) const noexcept { return request().meta(key); }
+  std::uint32_t depth() const noexcept { return request().depth; }
+
+  /// The body in UTF-8, by its byte order mark, its Content-Type, its <meta>, or a guess, in this order; bytes that mean nothing become U+FFFD. Decoded on the first call. The
+  /// view lives as long as the response stays where it is.
+  std::string_view text() const;
+  /// The name of the encoding that text() goes by: "utf-8", "windows-1252".
+  std::string_view encoding() const;
+  /// Whether it is HTML, by Content-Type, or where there is none, by its first bytes.
+  bool isHtml() const noexcept;
+
+  /// The document, parsed on the first use.
+  const Selector& selector() const;
+  /// selector().css(query). Throws SelectorError when the query is no CSS selector.
+  SelectorList css(std::string_view query) const;
+
+  /// `href` made absolute: against <base href>, or this URL. Throws http::UrlError.
+  http::Url urljoin(std::string_view href) const;
+  /// A request for `href`, resolved as urljoin() does. Throws http::UrlError.
+  Request follow(std::string_view href, Callback callback = {}) const { return Request(urljoin(href), callback); }
+  Request follow(const Selector& link, Callback callback = {}) const;
+
+ private:
+  struct Decoded;
+  const Decoded& decoded() const;
+
+  std::shared_ptr<const Request> request_;
+  mutable std::shared_ptr<Decoded> decoded_;           // what was worked out so far
+};
+
+}  // namespace weft::crawler

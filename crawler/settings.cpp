@@ -1,0 +1,145 @@
+#include <weft/crawler/settings.hpp>
+
+#include <weft/crawler/internal/suggest.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <variant>
+#include <vector>
+
+namespace weft::crawler {
+
+namespace {
+
+struct Definition {
+  std::string_view name;
+  std::variant<int Settings::*, std::int64_t Settings::*, double Settings::*, bool Settings::*, std::string Settings::*, Order Settings::*> field;
+  double least;                                        // of numbers
+  std::string_view purpose;
+};
+
+constexpr double kAny = -1e9;
+const Definition kDefinitions[] = {
+    {"CLOSESPIDER_ERRORCOUNT", &Settings::closespiderErrorcount, 0, "stop after so many pages that failed; 0: never"},
+    {"CLOSESPIDER_ITEMCOUNT", &Settings::closespiderItemcount, 0, "stop after so many items; 0: never"},
+    {"CLOSESPIDER_PAGECOUNT", &Settings::closespiderPagecount, 0, "stop after so many pages; 0: never"},
+    {"CLOSESPIDER_TIMEOUT", &Settings::closespiderTimeout, 0, "stop after so many seconds; 0: never"},
+    {"CONCURRENT_REQUESTS", &Settings::concurrentRequests, 1, "pages in flight at once"},
+    {"CONCURRENT_REQUESTS_PER_DOMAIN", &Settings::concurrentRequestsPerDomain, 1, "pages in flight at once from one host"},
+    {"DEPTH_LIMIT", &Settings::depthLimit, 0, "links from a start URL that are followed at most; 0: no limit"},
+    {"DEPTH_PRIORITY", &Settings::depthPriority, kAny, "taken off a request's priority for each step of depth"},
+    {"DOWNLOAD_MAXSIZE", &Settings::downloadMaxsize, 1, "bytes of one body"},
+    {"DOWNLOAD_TIMEOUT", &Settings::downloadTimeout, 0.001, "seconds for one attempt, all in all"},
+    {"HTTPERROR_ALLOW_ALL", &Settings::httperrorAllowAll, 0, "callbacks see every status, not only 200 to 299"},
+    {"LOGSTATS_INTERVAL", &Settings::logstatsInterval, 0, "seconds between progress lines; 0: none"},
+    {"LOG_LEVEL", &Settings::logLevel, 0, "CRITICAL, ERROR, WARNING, INFO or DEBUG"},
+    {"REDIRECT_ENABLED", &Settings::redirectEnabled, 0, "follow redirects"},
+    {"REDIRECT_MAX_TIMES", &Settings::redirectMaxTimes, 0, "redirects in a row"},
+    {"REDIRECT_PRIORITY_ADJUST", &Settings::redirectPriorityAdjust, kAny, "added to the priority of a redirected request"},
+    {"RETRY_ENABLED", &Settings::retryEnabled, 0, "try again after connection errors and 408, 429, 500, 502, 503, 504, 522, 524"},
+    {"RETRY_PRIORITY_ADJUST", &Settings::retryPriorityAdjust, kAny, "added to the priority of a request that is tried again"},
+    {"RETRY_TIMES", &Settings::retryTimes, 0, "attempts beside the first"},
+    {"SCHEDULER_MAX_PENDING", &Settings::schedulerMaxPending, 1, "requests that may wait; more are dropped and counted"},
+    {"SCHEDULER_ORDER", &Settings::schedulerOrder, 0, "fifo (breadth first) or lifo (depth first)"},
+    {"URLLENGTH_LIMIT", &Settings::urllengthLimit, 0, "bytes; longer URLs are not followed; 0: no limit"},
+    {"USER_AGENT", &Settings::userAgent, 0, "what the crawler calls itself"},
+};
+
+const Definition& find(std::string_view name) {
+  for (const Definition& definition : kDefinitions)
+    if (definition.name == name) return definition;
+  std::vector<std::string_view> names;
+  for (const Definition& definition : kDefinitions) names.push_back(definition.name);
+  throw SettingError("no setting is called " + std::string(name) + suggestion(name, names));
+}
+
+[[noreturn]] void refuse(const Definition& definition, std::string_view value, std::string_view wanted) {
+  throw SettingError(std::string(definition.name) + "=" + std::string(value) + ": " + std::string(wanted));
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+template <class Number> Number parseNumber(const Definition& definition, std::string_view value, std::string_view kind) {
+  Number number{};
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (value.empty() || error != std::errc() || end != value.data() + value.size()) refuse(definition, value, kind);
+  if constexpr (std::is_floating_point_v<Number>) {
+    if (!std::isfinite(number)) refuse(definition, value, kind);
+  }
+  if (static_cast<double>(number) < definition.least) {
+    refuse(definition, value, definition.least == 0 ? "must not be negative" : definition.least == 1 ? "must be at least 1" : "must be more than 0");
+  }
+  return number;
+}
+
+bool parseBool(const Definition& definition, std::string_view value) {
+  std::string lower(value);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  if (lower == "1" || lower == "true" || lower == "yes" || lower == "on") return true;
+  if (lower == "0" || lower == "false" || lower == "no" || lower == "off") return false;
+  refuse(definition, value, "must be true or false");
+}
+
+std::string parseText(const Definition& definition, std::string_view value) {
+  for (char c : value)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) refuse(definition, "…", "must not hold control characters");
+  if (definition.name == "LOG_LEVEL") {
+    static constexpr std::array<std::string_view, 6> kLevels{"CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "WARN"};
+    if (std::find(kLevels.begin(), kLevels.end(), value) == kLevels.end()) {
+      refuse(definition, value, "must be CRITICAL, ERROR, WARNING, INFO or DEBUG" + suggestion(value, kLevels));
+    }
+  }
+  return std::string(value);
+}
+
+}  // namespace
+
+void Settings::set(std::string_view name, std::string_view given) {
+  const Definition& definition = find(name);
+  const std::string_view value = trimmed(given);
+  std::visit(
+      [&](auto field) {
+        using Value = std::remove_cvref_t<decltype(this->*field)>;
+        if constexpr (std::is_same_v<Value, bool>) this->*field = parseBool(definition, value);
+        else if constexpr (std::is_same_v<Value, std::string>) this->*field = parseText(definition, value);
+        else if constexpr (std::is_same_v<Value, Order>) {
+          if (value != "fifo" && value != "lifo") refuse(definition, value, "must be fifo or lifo");
+          this->*field = value == "fifo" ? Order::Fifo : Order::Lifo;
+        } else if constexpr (std::is_floating_point_v<Value>) this->*field = parseNumber<Value>(definition, value, "must be a number");
+        else this->*field = parseNumber<Value>(definition, value, "must be a whole number");
+      },
+      definition.field);
+}
+
+std::string Settings::get(std::string_view name) const {
+  return std::visit(
+      [&](auto field) -> std::string {
+        const auto& value = this->*field;
+        using Value = std::remove_cvref_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, bool>) return value ? "true" : "false";
+        else if constexpr (std::is_same_v<Value, std::string>) return value;
+        else if constexpr (std::is_same_v<Value, Order>) return value == Order::Fifo ? "fifo" : "lifo";
+        else {
+          char digits[32];
+          return std::string(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+        }
+      },
+      find(name).field);
+}
+
+std::span<const SettingInfo> allSettings() {
+  static const std::vector<SettingInfo> all = [] {
+    std::vector<SettingInfo> infos;
+    for (const Definition& definition : kDefinitions) infos.push_back({definition.name, definition.purpose});
+    return infos;
+  }();
+  return all;
+}
+
+}  // namespace weft::crawler

@@ -1,0 +1,64 @@
+// Settings: Scrapy's names and numbers, typed.
+#pragma once
+
+#include <weft/crawler/error.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace weft::crawler {
+
+/// A setting's name is unknown, or its value cannot be read. The text names the setting and says what it takes.
+class SettingError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// In which order requests of equal priority leave the frontier.
+enum class Order : std::uint8_t {
+  Fifo,                      ///< breadth first: as they were found
+  Lifo,                      ///< depth first, as Scrapy does
+};
+
+/// What a crawl may do. A plain value: set the fields, or set() them by Scrapy's names as `-s NAME=VALUE` does. 0 means "no limit" where a limit is optional.
+struct Settings {
+  int concurrentRequests = 16;                         ///< CONCURRENT_REQUESTS: pages in flight at once
+  int concurrentRequestsPerDomain = 8;                 ///< CONCURRENT_REQUESTS_PER_DOMAIN: of one host
+  double downloadTimeout = 180;                        ///< DOWNLOAD_TIMEOUT: seconds for one attempt, all in all
+  std::int64_t downloadMaxsize = 16 << 20;             ///< DOWNLOAD_MAXSIZE: bytes of one body, decoded
+  int depthLimit = 0;                                  ///< DEPTH_LIMIT: links from a start URL
+  int depthPriority = 0;                               ///< DEPTH_PRIORITY: taken off a request's priority for each step of depth
+  std::int64_t urllengthLimit = 2083;                  ///< URLLENGTH_LIMIT: bytes; longer ones are not followed
+  bool redirectEnabled = true;                         ///< REDIRECT_ENABLED
+  int redirectMaxTimes = 20;                           ///< REDIRECT_MAX_TIMES
+  int redirectPriorityAdjust = 2;                      ///< REDIRECT_PRIORITY_ADJUST
+  bool retryEnabled = true;                            ///< RETRY_ENABLED
+  int retryTimes = 2;                                  ///< RETRY_TIMES: beside the first attempt
+  int retryPriorityAdjust = -1;                        ///< RETRY_PRIORITY_ADJUST
+  Order schedulerOrder = Order::Fifo;                  ///< SCHEDULER_ORDER: fifo or lifo
+  std::int64_t schedulerMaxPending = 10'000'000;       ///< SCHEDULER_MAX_PENDING: requests waiting; those beyond it are dropped, counted and logged
+  std::string userAgent;                               ///< USER_AGENT; weft's own unless set
+  bool httperrorAllowAll = false;                      ///< HTTPERROR_ALLOW_ALL: callbacks see every status
+  std::int64_t closespiderItemcount = 0;               ///< CLOSESPIDER_ITEMCOUNT
+  std::int64_t closespiderPagecount = 0;               ///< CLOSESPIDER_PAGECOUNT
+  std::int64_t closespiderErrorcount = 0;              ///< CLOSESPIDER_ERRORCOUNT: pages that failed
+  double closespiderTimeout = 0;                       ///< CLOSESPIDER_TIMEOUT: seconds
+  double logstatsInterval = 60;                        ///< LOGSTATS_INTERVAL: seconds between progress lines; 0 for none
+  std::string logLevel = "INFO";                       ///< LOG_LEVEL: CRITICAL, ERROR, WARNING, INFO or DEBUG
+
+  /// By Scrapy's name and as text. Throws SettingError: unknown (with a suggestion), not of its type, out of its bounds.
+  void set(std::string_view name, std::string_view value);
+  /// The value of a setting as text. Throws SettingError when there is none of that name.
+  std::string get(std::string_view name) const;
+};
+
+/// A setting as `weft settings` lists it: name, and what it is for in a few words.
+struct SettingInfo {
+  std::string_view name, purpose;
+};
+/// All settings, sorted by name.
+std::span<const SettingInfo> allSettings();
+
+}  // namespace weft::crawler

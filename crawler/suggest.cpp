@@ -1,0 +1,51 @@
+#include <weft/crawler/internal/suggest.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace weft::crawler {
+
+namespace {
+
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours cost 1 each.
+std::size_t slips(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), previous(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) previous[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const bool same = lower(a[i - 1]) == lower(b[j - 1]);
+      row[j] = std::min({previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (same ? 0 : 1)});
+      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1])) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before.swap(previous);
+    previous.swap(row);
+  }
+  return previous[b.size()];
+}
+
+}  // namespace
+
+std::string_view nearestWord(std::string_view word, std::span<const std::string_view> known) {
+  std::string_view nearest;
+  if (word.empty() || word.size() > 100) return nearest;
+  std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (std::string_view candidate : known) {
+    const std::size_t distance = slips(word, candidate);
+    if (distance < least && distance < candidate.size()) {
+      least = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
+  const std::string_view nearest = nearestWord(word, known);
+  return nearest.empty() ? std::string() : "; did you mean " + std::string(nearest) + "?";
+}
+
+}  // namespace weft::crawler
