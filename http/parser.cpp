@@ -1,0 +1,528 @@
+#include <weft/http/parser.hpp>
+
+#include <weft/http/internal/headers_writer.hpp>
+#include <weft/http/url.hpp>
+
+#include <llhttp.h>
+
+#include <algorithm>
+#include <bit>
+#include <exception>
+#include <utility>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace weft::http {
+
+std::string_view describe(ParseProblem problem) noexcept {
+  switch (problem) {
+    case ParseProblem::StartLine: return "the start line is malformed";
+    case ParseProblem::Method: return "the method is unknown";
+    case ParseProblem::Target: return "the request target contains a character that none may contain";
+    case ParseProblem::Version: return "the version is not HTTP/1.0 or HTTP/1.1";
+    case ParseProblem::Status: return "the status is not three digits";
+    case ParseProblem::HeaderName: return "a header line has no name of allowed characters followed by a colon";
+    case ParseProblem::HeaderValue: return "a header value contains a control character";
+    case ParseProblem::LineEnding: return "a line does not end in CRLF, or is folded";
+    case ParseProblem::Host: return "the request must have one valid Host field";
+    case ParseProblem::ContentLength: return "Content-Length is not one number";
+    case ParseProblem::TransferEncoding: return "Transfer-Encoding is not \"chunked\"";
+    case ParseProblem::LengthConflict: return "both Content-Length and Transfer-Encoding are given";
+    case ParseProblem::ChunkSize: return "a chunk size is not a hexadecimal number";
+    case ParseProblem::ChunkFraming: return "a chunk does not end where its size says";
+    case ParseProblem::ChunkExtensionTooLong: return "the chunk extensions are too long";
+    case ParseProblem::StartLineTooLong: return "the start line is too long";
+    case ParseProblem::HeadersTooLarge: return "the header fields are too large";
+    case ParseProblem::TooManyHeaders: return "there are too many header fields";
+    case ParseProblem::TooManyInterim: return "there are too many interim (1xx) responses";
+    case ParseProblem::UnexpectedUpgrade: return "101 Switching Protocols, which was not asked for";
+    case ParseProblem::Truncated: return "the connection closed inside the message";
+    case ParseProblem::Empty: return "the connection closed before the first byte of the message";
+  }
+  return "it is malformed";
+}
+
+namespace {
+
+std::string errorText(std::string_view what, ParseProblem problem, std::uint64_t offset, std::string_view detail) {
+  std::string text = "reading ";
+  text.append(what).append(" at byte ").append(std::to_string(offset)).append(": ").append(describe(problem));
+  if (!detail.empty()) text.append(" (").append(detail).append(")");
+  return text;
+}
+
+ParseProblem problemOf(llhttp_errno_t error) noexcept {
+  switch (error) {
+    case HPE_INVALID_METHOD: return ParseProblem::Method;
+    case HPE_INVALID_URL: return ParseProblem::Target;
+    case HPE_INVALID_VERSION:
+    case HPE_PAUSED_H2_UPGRADE: return ParseProblem::Version;
+    case HPE_INVALID_STATUS: return ParseProblem::Status;
+    case HPE_INVALID_HEADER_TOKEN:
+    case HPE_UNEXPECTED_SPACE: return ParseProblem::HeaderName;
+    case HPE_INVALID_CONTENT_LENGTH: return ParseProblem::ContentLength;
+    case HPE_UNEXPECTED_CONTENT_LENGTH: return ParseProblem::LengthConflict;
+    case HPE_INVALID_TRANSFER_ENCODING: return ParseProblem::TransferEncoding;
+    case HPE_INVALID_CHUNK_SIZE: return ParseProblem::ChunkSize;
+    case HPE_STRICT: return ParseProblem::ChunkFraming;
+    case HPE_CR_EXPECTED:
+    case HPE_LF_EXPECTED: return ParseProblem::LineEnding;
+    default: return ParseProblem::StartLine;
+  }
+}
+
+// The first CR or LF at or after `from`, or the size.
+std::size_t findLineEnd(std::string_view bytes, std::size_t from) noexcept {
+#ifdef __SSE2__
+  const __m128i cr = _mm_set1_epi8('\r');
+  const __m128i lf = _mm_set1_epi8('\n');
+  for (; from + 16 <= bytes.size(); from += 16) {                          // 40 ns for a typical head, where one byte at a time takes 250
+    const __m128i piece = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + from));
+    const int found = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(piece, cr), _mm_cmpeq_epi8(piece, lf)));
+    if (found != 0) return from + static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(found)));
+  }
+#endif
+  while (from < bytes.size() && bytes[from] != '\r' && bytes[from] != '\n') ++from;
+  return from;
+}
+
+}  // namespace
+
+ParseError::ParseError(std::string_view what, ParseProblem problem, std::uint64_t offset, std::string_view detail)
+    : Error(errorText(what, problem, offset, detail)), problem(problem), offset(offset) {}
+
+void MessageHead::clear() {
+  method.clear();
+  target.clear();
+  status = 0;
+  reason.clear();
+  majorVersion = minorVersion = 1;
+  headers.clear();
+  trailers.clear();
+}
+
+class Parser::Machine {
+ public:
+  Machine(Kind kind, MessageSink& sink, const ParserOptions& options) : sink_(sink), options_(options), kind_(kind) {
+    llhttp_init(&llhttp_, kind == Kind::Request ? HTTP_REQUEST : HTTP_RESPONSE, settings());
+    llhttp_.data = this;
+    if (options_.lenient) {
+      llhttp_set_lenient_headers(&llhttp_, 1);
+      llhttp_set_lenient_chunked_length(&llhttp_, 1);
+    }
+    writer_.attach(head_.headers);
+  }
+
+  std::size_t feed(std::string_view bytes) {
+    if (complete_ || bytes.empty()) return 0;
+    const std::string_view all = bytes;
+    while (!headComplete_ && !bytes.empty()) {
+      const std::size_t room = options_.maxStartLine + options_.maxHeaderBytes + 4 * options_.maxHeaders + 64 - static_cast<std::size_t>(headBytes());
+      const LineCheck check = checkLines(bytes.substr(0, room));
+      execute(bytes.substr(0, std::min(check.end, room)));
+      bytes.remove_prefix(lastUsed_);
+      if (complete_) return all.size() - bytes.size();
+      if (headComplete_) break;
+      if (check.broken) throw error(ParseProblem::LineEnding);
+      if (headBytes() >= room) throw error(ParseProblem::HeadersTooLarge);
+    }
+    execute(bytes);
+    bytes.remove_prefix(lastUsed_);
+    if (!complete_ && framing_ == BodyFraming::Chunked && consumed_ - mark_ > options_.maxChunkExtensions + options_.maxHeaderBytes)
+      throw error(ParseProblem::ChunkExtensionTooLong);
+    return all.size() - bytes.size();
+  }
+
+  void finish() {
+    if (complete_) return;
+    if (!started()) throw error(ParseProblem::Empty);
+    if (!headComplete_ || framing_ != BodyFraming::UntilClose) throw error(ParseProblem::Truncated);
+    complete_ = true;
+    sink_.messageReceived();
+  }
+
+  void next(bool answersHead) {
+    answersHead_ = answersHead;
+    consumed_ = mark_ = headStart_ = 0;
+    interim_ = 0;
+    beginHead();
+    llhttp_reset(&llhttp_);
+  }
+
+  bool started() const noexcept { return consumed_ > 0; }
+  bool headComplete() const noexcept { return headComplete_; }
+  bool complete() const noexcept { return complete_; }
+  MessageHead& head() noexcept { return head_; }
+  BodyFraming framing() const noexcept { return framing_; }
+  std::optional<std::uint64_t> contentLength() const noexcept {
+    return framing_ == BodyFraming::Length ? std::optional<std::uint64_t>(contentLength_) : std::nullopt;
+  }
+  bool keepAlive() const noexcept { return keepAlive_; }
+  bool wasRepaired() const noexcept { return repaired_; }
+  std::uint64_t consumed() const noexcept { return consumed_; }
+
+ private:
+  static Machine& self(llhttp_t* llhttp) noexcept { return *static_cast<Machine*>(llhttp->data); }
+
+  // Exceptions do not cross llhttp, which is C: they wait until it has returned.
+  template <class F> static int guarded(llhttp_t* llhttp, F&& body) noexcept {
+    Machine& machine = self(llhttp);
+    try {
+      return body(machine);
+    } catch (...) {
+      machine.pending_ = std::current_exception();
+      return HPE_USER;
+    }
+  }
+
+  static const llhttp_settings_t* settings() {
+    static const llhttp_settings_t kSettings = [] {
+      llhttp_settings_t s;
+      llhttp_settings_init(&s);
+      s.on_url = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.startLine(m.head_.target, at, n); }); };
+      s.on_status = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.startLine(m.head_.reason, at, n); }); };
+      s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.headerName({at, n}); }); };
+      s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.headerValue({at, n}); }); };
+      s.on_header_value_complete = [](llhttp_t* p) { return guarded(p, [](Machine& m) { return m.headerComplete(); }); };
+      s.on_headers_complete = [](llhttp_t* p) { return guarded(p, [](Machine& m) { return m.headersComplete(); }); };
+      s.on_body = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.body({at, n}); }); };
+      s.on_message_complete = [](llhttp_t* p) { return guarded(p, [](Machine& m) { return m.messageComplete(); }); };
+      s.on_chunk_extension_name = [](llhttp_t* p, const char*, std::size_t n) { return guarded(p, [=](Machine& m) { return m.chunkExtension(n); }); };
+      s.on_chunk_extension_value = s.on_chunk_extension_name;
+      return s;
+    }();
+    return &kSettings;
+  }
+
+  ParseError error(ParseProblem problem, std::string_view detail = {}) const {
+    return ParseError(kind_ == Kind::Request ? "a request" : "a response", problem, consumed_, detail);
+  }
+
+  std::uint64_t headBytes() const noexcept { return consumed_ - headStart_; }
+
+  void execute(std::string_view bytes) {
+    if (bytes.empty()) {
+      lastUsed_ = 0;
+      return;
+    }
+    pieceStart_ = bytes.data();
+    pieceOffset_ = consumed_;
+    const llhttp_errno_t result = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
+    lastUsed_ = result == HPE_OK ? bytes.size() : static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data());
+    consumed_ += lastUsed_;
+    if (pending_) [[unlikely]] std::rethrow_exception(std::exchange(pending_, nullptr));
+    if (result == HPE_OK || complete_) [[likely]] return;
+    const ParseProblem problem = problemOf(result);
+    // llhttp reports a second Content-Length with the code of a conflict.
+    if (problem == ParseProblem::LengthConflict && head_.headers.has("Content-Length") && !head_.headers.has("Transfer-Encoding"))
+      throw error(ParseProblem::ContentLength, "there are several");
+    throw error(problem, llhttp_get_error_reason(&llhttp_) ? llhttp_get_error_reason(&llhttp_) : "");
+  }
+
+  struct LineCheck {
+    std::size_t end = std::string_view::npos;   // where the head ends, or is broken
+    bool broken = false;
+  };
+
+  // The discipline of lines, which llhttp does not keep: no CR without its LF; and in strict mode no LF without its CR, and no line that begins
+  // with a space.
+  LineCheck checkLines(std::string_view bytes) noexcept {
+    const bool strict = !options_.lenient;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      if (line_ == Line::Inside) {
+        i = findLineEnd(bytes, i);
+        if (i == bytes.size()) break;
+      }
+      const char c = bytes[i];
+      switch (line_) {
+        case Line::First:                                                  // empty lines before a message are let pass (section 2.2)
+          if (c == '\n' && strict) return {i, true};
+          if (c != '\n') line_ = c == '\r' ? Line::FirstCr : Line::Inside;
+          break;
+        case Line::FirstCr:
+          if (c != '\n') return {i, true};
+          line_ = Line::First;
+          break;
+        case Line::Inside:
+          if (c == '\n' && strict) return {i, true};
+          line_ = c == '\r' ? Line::AfterCr : Line::Start;
+          break;
+        case Line::AfterCr:
+          if (c != '\n') return {i, true};
+          line_ = Line::Start;
+          break;
+        case Line::Start:
+          if (c == '\r') {
+            line_ = Line::LastCr;
+          } else if (strict && (c == ' ' || c == '\t' || c == '\n')) {
+            return {i, true};
+          } else if (c == '\n') {
+            line_ = Line::First;                                           // an interim response is followed by another head
+            return {i + 1, false};
+          } else {
+            line_ = Line::Inside;
+          }
+          break;
+        case Line::LastCr:
+          if (c != '\n') return {i, true};
+          line_ = Line::First;
+          return {i + 1, false};
+      }
+    }
+    return {};
+  }
+
+  void beginHead() {
+    head_.clear();
+    headStart_ = consumed_;
+    headerBytes_ = headerCount_ = extensionBytes_ = 0;
+    contentLength_ = 0;
+    hasLength_ = headComplete_ = complete_ = keepAlive_ = repaired_ = nameOpen_ = valueOpen_ = false;
+    framing_ = BodyFraming::None;
+    line_ = Line::First;
+    writer_.attach(head_.headers);
+  }
+
+  int fail(ParseProblem problem, std::string_view detail = {}) {
+    throw error(problem, detail);
+  }
+
+  int startLine(std::string& text, const char* at, std::size_t size) {
+    if (text.size() + size > options_.maxStartLine) return fail(ParseProblem::StartLineTooLong);
+    text.append(at, size);
+    return 0;
+  }
+
+  int headerName(std::string_view piece) {
+    if (!nameOpen_) {
+      if (++headerCount_ > options_.maxHeaders) return fail(ParseProblem::TooManyHeaders);
+      nameOpen_ = true;
+      writer_.beginName();
+    }
+    if ((headerBytes_ += piece.size()) > options_.maxHeaderBytes) return fail(ParseProblem::HeadersTooLarge);
+    writer_.name(piece);
+    return 0;
+  }
+
+  void openValue() {
+    valueOpen_ = true;
+    writer_.beginValue();
+    const std::string_view name = writer_.openName();
+    if (name.size() > 0xFFFF) fail(ParseProblem::HeadersTooLarge);
+    if (name.empty()) fail(ParseProblem::HeaderName, "an empty name");
+    // llhttp's table of field names also has the space.
+    if (name.find(' ') != std::string_view::npos) fail(ParseProblem::HeaderName, "a space in the name");
+  }
+
+  int headerValue(std::string_view piece) {
+    const std::uint64_t at = pieceOffset_ + static_cast<std::uint64_t>(piece.data() - pieceStart_);
+    if (!valueOpen_) {
+      openValue();
+    } else if (at != valueEnd_) {                                          // a folded line: RFC 9112 section 5.2
+      if (!options_.lenient) return fail(ParseProblem::LineEnding, "a folded line");
+      repaired_ = true;
+      writer_.value(" ");
+    }
+    valueEnd_ = at + piece.size();
+    if ((headerBytes_ += piece.size()) > options_.maxHeaderBytes) return fail(ParseProblem::HeadersTooLarge);
+    writer_.value(piece);
+    return 0;
+  }
+
+  int headerComplete() {
+    if (!valueOpen_) openValue();
+    if (options_.lenient) repairValue();
+    writer_.end();
+    nameOpen_ = valueOpen_ = false;
+    return 0;
+  }
+
+  void repairValue() {
+    char* bytes = writer_.openValueBytes();
+    const std::size_t size = writer_.openValue().size();
+    for (std::size_t i = 0; i < size; ++i) {
+      if (bytes[i] != '\0' && bytes[i] != '\r' && bytes[i] != '\n') [[likely]] continue;
+      bytes[i] = ' ';                                                      // RFC 9110 section 5.5
+      repaired_ = true;
+    }
+    // Several Content-Length fields of one value count as one (RFC 9112 section 6.3). llhttp must not see that it had one.
+    if ((llhttp_.flags & F_CONTENT_LENGTH) && !(llhttp_.flags & F_TRAILING) && equalIgnoringCase(writer_.openName(), "content-length")) {
+      if (hasLength_ && writer_.openValue() != head_.headers.get("Content-Length")) fail(ParseProblem::ContentLength, "there are several, and they differ");
+      repaired_ = repaired_ || hasLength_;
+      hasLength_ = true;
+      contentLength_ = llhttp_.content_length;
+      llhttp_.flags = static_cast<std::uint16_t>(llhttp_.flags & ~F_CONTENT_LENGTH);
+      llhttp_.content_length = 0;
+    }
+  }
+
+  int headersComplete() {
+    head_.majorVersion = llhttp_.http_major;
+    head_.minorVersion = llhttp_.http_minor;
+    if (head_.majorVersion != 1) fail(ParseProblem::Version);
+    if (options_.lenient && hasLength_) {
+      llhttp_.flags = static_cast<std::uint16_t>(llhttp_.flags | F_CONTENT_LENGTH);
+      llhttp_.content_length = contentLength_;
+    }
+    hasLength_ = (llhttp_.flags & F_CONTENT_LENGTH) != 0;
+    contentLength_ = hasLength_ ? llhttp_.content_length : 0;
+    const bool closeAsked = (llhttp_.flags & F_CONNECTION_CLOSE) != 0;
+    keepAlive_ = head_.minorVersion > 0 ? !closeAsked : (llhttp_.flags & F_CONNECTION_KEEP_ALIVE) != 0 && !closeAsked;
+    checkTransferEncoding();
+    const bool skipBody = kind_ == Kind::Request ? finishRequestHead() : finishResponseHead();
+    if (interimNow_) return 0;
+    headComplete_ = true;
+    mark_ = consumed_;
+    writer_.attach(head_.trailers);
+    sink_.headReceived();
+    return skipBody ? 1 : 0;
+  }
+
+  // Only chunked, once. A response's "identity" (RFC 2616) is let pass by lenient mode, where it means nothing.
+  void checkTransferEncoding() {
+    if (!head_.headers.has("Transfer-Encoding")) return;
+    const auto fields = head_.headers.getAll("Transfer-Encoding");
+    if (!options_.lenient) {
+      if (fields.size() != 1 || !equalIgnoringCase(fields[0], "chunked")) fail(ParseProblem::TransferEncoding);
+      if (hasLength_) fail(ParseProblem::LengthConflict);
+      if (head_.minorVersion == 0) fail(ParseProblem::TransferEncoding, "in HTTP/1.0");
+      return;
+    }
+    bool chunked = false;
+    for (std::string_view list : fields) {
+      for (;;) {
+        const std::size_t comma = list.find(',');
+        const std::string_view coding = trimmed(list.substr(0, comma));
+        if (chunked && !coding.empty()) fail(ParseProblem::TransferEncoding, "a coding after chunked");
+        if (equalIgnoringCase(coding, "chunked")) chunked = true;
+        else if (!coding.empty() && !equalIgnoringCase(coding, "identity")) fail(ParseProblem::TransferEncoding, coding);
+        if (comma == std::string_view::npos) break;
+        list.remove_prefix(comma + 1);
+      }
+    }
+    if (chunked != ((llhttp_.flags & F_CHUNKED) != 0)) fail(ParseProblem::TransferEncoding);
+    if (hasLength_) {                                                      // it is overridden, and the connection is not trusted further
+      repaired_ = true;
+      keepAlive_ = false;
+      hasLength_ = false;
+    }
+    if (head_.minorVersion == 0) keepAlive_ = false;
+  }
+
+  bool finishRequestHead() {
+    head_.method = llhttp_method_name(static_cast<llhttp_method_t>(llhttp_.method));
+    if (llhttp_.method > HTTP_SOURCE) fail(ParseProblem::Method);          // PRI, and what only RTSP has
+    for (char c : head_.target)
+      if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F) fail(ParseProblem::Target);
+    checkHost();
+    framing_ = (llhttp_.flags & F_CHUNKED) ? BodyFraming::Chunked : hasLength_ ? BodyFraming::Length : BodyFraming::None;
+    return false;
+  }
+
+  // RFC 9112 section 3.2.
+  void checkHost() {
+    const auto hosts = head_.headers.getAll("Host");
+    if (hosts.size() > 1 || (hosts.empty() && head_.minorVersion > 0 && options_.requireHost)) fail(ParseProblem::Host);
+    if (hosts.empty() || hosts[0].empty()) return;
+    // A host and perhaps a port: what a URL's authority may be, without a user.
+    const std::string_view host = hosts[0];
+    if (host.find_first_of("/?#@\\, \t") != std::string_view::npos || !Url::tryParse(std::string("http://").append(host))) fail(ParseProblem::Host);
+  }
+
+  bool finishResponseHead() {
+    const int status = head_.status = llhttp_.status_code;
+    if (status < 100) fail(ParseProblem::Status);
+    for (char& c : head_.reason)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    if (status == 101) fail(ParseProblem::UnexpectedUpgrade);
+    interimNow_ = status < 200;
+    if (interimNow_) {
+      if (++interim_ > options_.maxInterim) fail(ParseProblem::TooManyInterim);
+      return false;
+    }
+    const bool noBody = answersHead_ || status == 204 || status == 304;
+    if (noBody) framing_ = BodyFraming::None;
+    else if (llhttp_.flags & F_CHUNKED) framing_ = BodyFraming::Chunked;
+    else if (hasLength_) framing_ = BodyFraming::Length;
+    else framing_ = BodyFraming::UntilClose;
+    if (framing_ == BodyFraming::UntilClose) keepAlive_ = false;
+    return noBody;
+  }
+
+  int body(std::string_view piece) {
+    const std::uint64_t at = pieceOffset_ + static_cast<std::uint64_t>(piece.data() - pieceStart_);
+    mark_ = at + piece.size();
+    sink_.bodyReceived(piece);
+    return 0;
+  }
+
+  int chunkExtension(std::size_t size) {
+    if ((extensionBytes_ += size) > options_.maxChunkExtensions) return fail(ParseProblem::ChunkExtensionTooLong);
+    return 0;
+  }
+
+  int messageComplete() {
+    if (interimNow_) {
+      interimNow_ = false;
+      sink_.interimReceived();
+      beginHead();
+      return 0;
+    }
+    complete_ = true;
+    sink_.messageReceived();
+    return HPE_PAUSED;
+  }
+
+  enum class Line : std::uint8_t { First, FirstCr, Start, Inside, AfterCr, LastCr };
+
+  llhttp_t llhttp_;
+  MessageHead head_;
+  HeadersWriter writer_;
+  MessageSink& sink_;
+  ParserOptions options_;
+  std::exception_ptr pending_;
+  const char* pieceStart_ = nullptr;
+  std::uint64_t pieceOffset_ = 0;
+  std::size_t lastUsed_ = 0;
+  std::uint64_t consumed_ = 0;
+  std::uint64_t headStart_ = 0;
+  std::uint64_t mark_ = 0;                 // the end of the last body bytes: what lies behind it is framing
+  std::uint64_t valueEnd_ = 0;
+  std::uint64_t contentLength_ = 0;
+  std::size_t headerBytes_ = 0;
+  std::size_t headerCount_ = 0;
+  std::size_t extensionBytes_ = 0;
+  unsigned interim_ = 0;
+  Kind kind_;
+  BodyFraming framing_ = BodyFraming::None;
+  Line line_ = Line::First;
+  bool answersHead_ = false;
+  bool hasLength_ = false;
+  bool headComplete_ = false;
+  bool complete_ = false;
+  bool keepAlive_ = false;
+  bool repaired_ = false;
+  bool nameOpen_ = false;
+  bool valueOpen_ = false;
+  bool interimNow_ = false;
+};
+
+Parser::Parser(Kind kind, MessageSink& sink, const ParserOptions& options) : machine_(std::make_unique<Machine>(kind, sink, options)) {}
+Parser::~Parser() = default;
+
+std::size_t Parser::feed(std::string_view bytes) { return machine_->feed(bytes); }
+void Parser::finish() { machine_->finish(); }
+void Parser::next(bool answersHead) { machine_->next(answersHead); }
+bool Parser::started() const noexcept { return machine_->started(); }
+bool Parser::headComplete() const noexcept { return machine_->headComplete(); }
+bool Parser::complete() const noexcept { return machine_->complete(); }
+MessageHead& Parser::head() noexcept { return machine_->head(); }
+BodyFraming Parser::framing() const noexcept { return machine_->framing(); }
+std::optional<std::uint64_t> Parser::contentLength() const noexcept { return machine_->contentLength(); }
+bool Parser::keepAlive() const noexcept { return machine_->keepAlive(); }
+bool Parser::wasRepaired() const noexcept { return machine_->wasRepaired(); }
+std::uint64_t Parser::consumed() const noexcept { return machine_->consumed(); }
+
+}  // namespace weft::http
