@@ -82,6 +82,9 @@ void throwAlreadyCalled(std::uintptr_t mark) {
   throw AlreadyCalledError({}, std::bit_cast<std::source_location>(mark & ~std::uintptr_t{1}));
 }
 
+void throwAlreadyCalled(std::source_location made) { throw AlreadyCalledError(made, {}); }
+void throwAlreadyChained() { throw AlreadyChainedError(); }
+
 std::uint16_t threadTag() noexcept {
   static constinit std::atomic<std::uint16_t> last{0};
   static constinit thread_local std::uint16_t tag = 0;

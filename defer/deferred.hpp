@@ -92,7 +92,7 @@ template <class T> class [[nodiscard("a dropped Deferred can't tell its result; 
   }
   /// Takes the firing end away, to keep it where the result will come from.
   Trigger<T> takeTrigger() {
-    if (!cell_ || !(cell_->flags & detail::CellBase::kBoth)) throw AlreadyCalledError(createdAt(), {});
+    if (!cell_ || !(cell_->flags & detail::CellBase::kBoth)) [[unlikely]] detail::throwAlreadyCalled(createdAt());
     auto* cell = cell_;
     cell->flags &= static_cast<std::uint8_t>(~detail::CellBase::kBoth);
     if ((cell->flags & detail::CellBase::kTaken) && !cell->pauses) cell_ = nullptr;
@@ -201,7 +201,7 @@ template <class T> class [[nodiscard("a dropped Deferred can't tell its result; 
   std::string describe() const { return detail::describeWait(cell_); }
 
   detail::Cell<T>* takeConsumer() {                    // the library's own
-    if (!cell_ || (cell_->flags & detail::CellBase::kTaken)) throw AlreadyChainedError();
+    if (!cell_ || (cell_->flags & detail::CellBase::kTaken)) [[unlikely]] detail::throwAlreadyChained();
     if ((cell_->flags & detail::CellBase::kBoth) || cell_->pauses) {
       cell_->flags |= detail::CellBase::kTaken;
       return cell_;
@@ -211,15 +211,14 @@ template <class T> class [[nodiscard("a dropped Deferred can't tell its result; 
 
  private:
   template <class U, class H> Deferred<U> attach(H handler, std::source_location at) {
-    if (!cell_) throw AlreadyChainedError();
-    cell_->checkThread();
     detail::Cell<T>* source = takeConsumer();
+    source->checkThread();
     auto* link = new detail::Link<T, U, H>(std::move(handler), at);
     if (!source->ready()) {
       source->waiter = link;
       link->link = source;
     } else {
-      link->step(*source);
+      link->fired(*source);
     }
     return Deferred<U>(link);
   }
@@ -333,7 +332,7 @@ template <class T> class [[nodiscard("dropping a Trigger errbacks AbandonedError
     auto* cell = held();
     if (!cell) detail::throwAlreadyCalled(held_);
     if (cell->called()) [[unlikely]] {
-      if (!(cell->flags & detail::CellBase::kSuppressed)) throw AlreadyCalledError(cell->where(), {});
+      if (!(cell->flags & detail::CellBase::kSuppressed)) detail::throwAlreadyCalled(cell->where());
       held_ = detail::firedMark(at);
       abandon(cell);
       return nullptr;
@@ -350,7 +349,7 @@ template <class T> class [[nodiscard("dropping a Trigger errbacks AbandonedError
 };
 
 /// A Deferred that has fired with `value`.
-template <class T> Deferred<std::decay_t<T>> succeed(T&& value, std::source_location made = std::source_location::current()) {
+template <class T> inline Deferred<std::decay_t<T>> succeed(T&& value, std::source_location made = std::source_location::current()) {
   auto* cell = new detail::PlainSource<std::decay_t<T>>(made);
   cell->releaseProducer();
   Deferred<std::decay_t<T>> deferred(cell);

@@ -30,6 +30,10 @@ class QueueClosed : public DeferError {
 
 namespace detail {
 
+[[noreturn]] void throwQueueOverflow(std::size_t size);
+[[noreturn]] void throwQueueUnderflow(std::size_t backlog);
+[[noreturn]] void throwQueueClosed();
+
 // A ring buffer that grows by doubling and keeps its memory.
 template <class T> class Ring {
  public:
@@ -157,9 +161,9 @@ template <class T> class DeferredQueue {
 
   /// Gives the item to the oldest waiting get(), whose callbacks run before this returns (or after the running callback), or keeps it. Throws QueueOverflow, QueueClosed.
   void put(T item) {
-    if (closed_) throw QueueClosed();
-    if (give(item)) return;
-    if (items_.size() >= size_) throw QueueOverflow(size_);
+    if (closed_) [[unlikely]] detail::throwQueueClosed();
+    if (getters_.head && give(item)) return;
+    if (items_.size() >= size_) [[unlikely]] detail::throwQueueOverflow(size_);
     items_.push(std::move(item));
   }
   /// Like put(), but waits for room instead of throwing: fires when the item is in the queue or in somebody's hands. Cancelled while it waits, the item is dropped.
@@ -190,7 +194,7 @@ template <class T> class DeferredQueue {
       return item;
     }
     if (closed_) return fail<T>(QueueClosed(), made);
-    if (getters_.count >= backlog_) throw QueueUnderflow(backlog_);
+    if (getters_.count >= backlog_) [[unlikely]] detail::throwQueueUnderflow(backlog_);
     auto* cell = new detail::WaitCell<T>(made);
     getters_.push(cell);
     return Deferred<T>(cell);
@@ -233,7 +237,7 @@ template <class T> class DeferredQueue {
     return putters_.empty() ? nullptr : &putters_.front();
   }
   void admit() {                                       // there is room: the oldest who waits for it
-    if (items_.size() >= size_) return;
+    if (putters_.empty() || items_.size() >= size_) [[likely]] return;
     if (Putter* putter = oldestPutter()) {
       items_.push(std::move(putter->item));
       Trigger<> room = std::move(putter->room);

@@ -89,21 +89,21 @@ class CellBase : public Waiter {
   CellBase* finish() noexcept {
     checkThread();
     if (state & kPaused) [[unlikely]] return nullptr;
-    if (waiter) return this;
+    if (waiter) [[likely]] return this;
     if (!(ends & kConsumer)) settle();
     return nullptr;
   }
   inline void fire() noexcept;
   /// Nobody will ever take the result.
-  void settle() noexcept {
+  [[gnu::noinline]] void settle() noexcept {
     if (failed()) report();
     if (!ends) dispose();
   }
   /// The result has been taken, or is not wanted and that is in order.
-  void releaseConsumer() noexcept {
+  [[gnu::always_inline]] void releaseConsumer() noexcept {
     ends &= static_cast<std::uint8_t>(~kConsumer);
-    waiter = nullptr;
     if (!ends) dispose();
+    else waiter = nullptr;
   }
   /// The consumer lets go of a result that it has not looked at.
   void dropConsumer() noexcept {

@@ -34,7 +34,10 @@ template <class T> class FiringEnd {
 // A fired Trigger remembers where it fired, in the place of its cell: a source_location is one pointer, and pointers are even.
 static_assert(sizeof(std::source_location) == sizeof(std::uintptr_t));
 inline std::uintptr_t firedMark(std::source_location at) noexcept { return std::bit_cast<std::uintptr_t>(at) | 1; }
+// Throws live in functions of their own: what may throw is then small enough to become a part of its caller.
 [[noreturn]] void throwAlreadyCalled(std::uintptr_t mark);
+[[noreturn]] void throwAlreadyCalled(std::source_location made);
+[[noreturn]] void throwAlreadyChained();
 
 void reportCancellerError(std::source_location made) noexcept;   // in a catch block
 
