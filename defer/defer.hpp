@@ -8,8 +8,11 @@
 #include <weft/defer/deferred.hpp>
 #include <weft/defer/deferred_queue.hpp>
 #include <weft/defer/deferred_semaphore.hpp>
+#include <weft/defer/filesystem_lock.hpp>
 #include <weft/defer/gather.hpp>
 #include <weft/defer/inline_callbacks.hpp>
 #include <weft/defer/looping_call.hpp>
+#include <weft/defer/react.hpp>
 #include <weft/defer/shared_deferred.hpp>
 #include <weft/defer/task_group.hpp>
+#include <weft/defer/threads.hpp>
