@@ -42,8 +42,10 @@ def expectLine(program, **environment):
 
 
 def expectQuiet(log):
-    if 'warning:' in log or 'WARNING:' in log:
-        raise Failed(f'there are warnings:\n{log[-6000:]}')
+    lines = log.split('\n')
+    warnings = [number for number, line in enumerate(lines) if 'warning:' in line.lower()]
+    if warnings:
+        raise Failed('there are warnings:\n' + '\n'.join(lines[max(warnings[0] - 8, 0):warnings[0] + 8]))
 
 
 def main():
