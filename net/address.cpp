@@ -44,7 +44,7 @@ std::string Address::host() const {
   char text[INET6_ADDRSTRLEN];
   inet_ntop(family_ == Family::IPv4 ? AF_INET : AF_INET6, bytes_.data(), text, sizeof text);
   std::string host(text);
-  if (scope_ != 0) host += "%" + std::to_string(scope_);
+  if (scope_ != 0) (host += '%') += std::to_string(scope_);
   return host;
 }
 

@@ -1,8 +1,15 @@
 #include <weft/net/protocol.hpp>
 
+#include <weft/core/log.hpp>
 #include <weft/net/transport.hpp>
 
+#include <utility>
+
 namespace weft::net {
+
+namespace {
+const Logger kLog("weft.net");
+}
 
 void Protocol::makeConnection(Transport& transport) {
   transport_ = &transport;
@@ -10,5 +17,29 @@ void Protocol::makeConnection(Transport& transport) {
 }
 
 void Protocol::readConnectionLost() { transport_->loseConnection(); }
+
+namespace detail {
+
+void FactoryUse::stop() noexcept {
+  const std::shared_ptr<Factory> factory = std::exchange(factory_, nullptr);
+  if (!factory || --factory->ports_ != 0) return;
+  try {
+    factory->doStop();
+  } catch (...) {
+    kLog.failure(Failure(), "Factory::doStop() threw");
+  }
+}
+
+std::shared_ptr<Protocol> FactoryUse::build(const Address& peer) noexcept {
+  const std::shared_ptr<Factory> factory = factory_;   // it may stop its own port
+  try {
+    return factory ? factory->buildProtocol(peer) : nullptr;
+  } catch (...) {
+    kLog.failure(Failure(), "buildProtocol() threw; refusing the connection from ", peer);
+    return nullptr;
+  }
+}
+
+}  // namespace detail
 
 }  // namespace weft::net

@@ -13,6 +13,9 @@
 namespace weft::net {
 
 class Transport;
+namespace detail {
+class FactoryUse;
+}
 
 /// One connection's behaviour, in Twisted's callback manner: the fastest way to use a connection. Derive from it, and give it to a Transport
 /// (Transport::setProtocol, connectProtocol(), or a Factory).
@@ -71,7 +74,30 @@ class Factory {
   /// Around the time in which it is used: before the first port that uses it listens, after the last one has stopped.
   virtual void doStart() {}
   virtual void doStop() {}
+
+ private:
+  friend detail::FactoryUse;
+  int ports_ = 0;
 };
+
+namespace detail {
+/// What a port holds of its factory.
+class FactoryUse {
+ public:
+  explicit FactoryUse(std::shared_ptr<Factory> factory) : factory_(std::move(factory)) {
+    if (factory_->ports_++ == 0) factory_->doStart();
+  }
+  FactoryUse(const FactoryUse&) = delete;
+  FactoryUse& operator=(const FactoryUse&) = delete;
+  ~FactoryUse() { stop(); }
+  void stop() noexcept;
+  /// buildProtocol(); null where it throws, which is logged.
+  std::shared_ptr<Protocol> build(const Address& peer) noexcept;
+
+ private:
+  std::shared_ptr<Factory> factory_;
+};
+}  // namespace detail
 
 /// A factory of a function: `factory([] { return std::make_shared<Echo>(); })`, or of one that takes the peer's Address.
 template <class F>

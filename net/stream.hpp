@@ -43,7 +43,7 @@ class Stream {
   /// An empty place for one.
   Stream() noexcept = default;
   /// Takes the connection over.
-  explicit Stream(const std::shared_ptr<Transport>& transport);
+  explicit Stream(std::shared_ptr<Transport> transport);
   Stream(Stream&& other) noexcept = default;
   Stream& operator=(Stream&& other) noexcept;
   ~Stream();
@@ -78,7 +78,10 @@ class Stream {
   explicit operator bool() const noexcept { return transport_ != nullptr; }
 
  private:
+  friend detail::StreamProtocol;
+  Stream(std::shared_ptr<Transport> transport, std::shared_ptr<detail::StreamProtocol> protocol) noexcept;
   template <class T> Deferred<T> limited(Deferred<T> deferred);
+  void letGo() noexcept;
 
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<detail::StreamProtocol> protocol_;
@@ -95,8 +98,8 @@ class Stream {
 ///       }
 ///     }));
 ///
-/// An error that leaves `serve` is logged and closes that connection only. The function must not be a lambda that captures, unless the factory (held by its Port)
-/// outlives its runs.
+/// An error that leaves `serve` is logged and closes that connection only; that the connection was lost is logged at level Debug. What a lambda captures lives
+/// until the last of its runs has ended.
 std::shared_ptr<Factory> streamFactory(std::function<Deferred<>(Stream)> serve);
 
 }  // namespace weft::net

@@ -23,7 +23,7 @@ namespace weft::net {
 /// called out of the reactor's destructor, and may cancel timers but not start anything.
 ///
 /// Thread: the reactor's.
-class Transport {
+class Transport : public std::enable_shared_from_this<Transport> {
  public:
   Transport() = default;
   Transport(const Transport&) = delete;

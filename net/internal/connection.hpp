@@ -1,0 +1,104 @@
+// What all transports share: the protocol and its order of events.
+#pragma once
+
+#include <weft/core/failure.hpp>
+#include <weft/net/transport.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace weft::net::detail {
+
+/// A Transport without a carrier. The carrier (a socket, a memory link) derives from it and
+/// - calls received() and receivedEnd() from its loop, while wantsData();
+/// - calls wroteSome() when its buffer has become smaller;
+/// - implements the hooks; once endCarrier() was called it calls finish() from its loop, and then releaseSelf().
+class Connection : public Transport {
+ public:
+  static constexpr std::size_t kLowMark = 16 * 1024;
+  static constexpr std::size_t kHighMark = 64 * 1024;
+  static constexpr std::size_t kWriteLimit = 256 * 1024 * 1024;
+
+  ~Connection() override;
+
+  void setProtocol(std::shared_ptr<Protocol> protocol) final;
+  const std::shared_ptr<Protocol>& protocol() const noexcept final { return protocol_; }
+  Deferred<> drained() final;
+  void setWriteLimits(std::size_t low, std::size_t high, std::size_t limit) final;
+  void loseConnection() final;
+  void loseWriteConnection() final;
+  void abortConnection() final;
+  void abortConnection(Failure reason) final;
+  bool connected() const noexcept final { return state_ == State::Open; }
+  void pauseReading() final { paused_ = true; }
+  void resumeReading() final;
+
+ protected:
+  enum class State : std::uint8_t { Open, Closing, Ended };
+
+  // ---- for the carrier to call
+
+  State state() const noexcept { return state_; }
+  bool wantsData() const noexcept { return protocol_ && state_ == State::Open && !paused_ && !readEnded_; }
+  /// May anything be written?
+  bool takesWrites() const noexcept { return state_ == State::Open && !writeClosing_; }
+  bool writeClosing() const noexcept { return writeClosing_; }
+  std::size_t writeLimit() const noexcept { return limit_; }
+
+  /// Gives `data` to the protocol.
+  void received(std::string_view data) noexcept;
+  /// The peer will send no more.
+  void receivedEnd() noexcept;
+  /// The buffer has become smaller.
+  void wroteSome() {
+    if (!waiters_.empty() && buffered() <= low_) [[unlikely]] fireDrained();
+  }
+  /// Everything that had been written has been sent: goes on with what waited for that.
+  void wroteAll() noexcept;
+  /// It is over, for this reason. `abort`: the peer should see a reset. Calls endCarrier().
+  void end(Failure reason, bool abort) noexcept;
+  /// Calls connectionLost and lets go of the protocol. From the loop, after end().
+  void finish() noexcept;
+
+  /// While the loop has to do with it, a connection holds itself.
+  void holdSelf() {
+    if (!self_) self_ = shared_from_this();
+  }
+  void releaseSelf() noexcept { self_.reset(); }
+
+  // ---- hooks
+
+  /// Begin, or go on, to read: from the loop, not in here.
+  virtual void startReading() = 0;
+  /// loseConnection or loseWriteConnection: call wroteAll() once nothing is buffered; from the loop, not in here.
+  virtual void flush() = 0;
+  /// Tell the peer that no more will come.
+  virtual void endWriting() noexcept = 0;
+  /// Close, and drop what is buffered. finish() must follow, from the loop.
+  virtual void endCarrier(bool abort) noexcept = 0;
+  /// A protocol came only after finish() had been called: call it again, from the loop.
+  virtual void finishAgain() = 0;
+
+ private:
+  template <class F> void callProtocol(const char* what, F call) noexcept;
+  void fireDrained();
+
+  std::shared_ptr<Transport> self_;
+  std::shared_ptr<Protocol> protocol_;
+  std::vector<std::shared_ptr<Protocol>> replaced_;    // those whose callbacks are running, after setProtocol() in there
+  std::vector<Trigger<>> waiters_;                     // of drained()
+  Failure reason_{nullptr};
+  std::size_t low_ = kLowMark;
+  std::size_t high_ = kHighMark;
+  std::size_t limit_ = kWriteLimit;
+  State state_ = State::Open;
+  bool paused_ = false;
+  bool readEnded_ = false;
+  bool writeClosing_ = false;                          // loseWriteConnection() was called
+  bool writeClosed_ = false;
+  bool finished_ = false;
+  bool calling_ = false;                               // a callback of the protocol runs
+};
+
+}  // namespace weft::net::detail

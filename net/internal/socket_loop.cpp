@@ -1,0 +1,96 @@
+#include <weft/net/internal/socket_loop.hpp>
+
+#include <weft/core/internal/io_context.hpp>
+#include <weft/net/internal/descriptor.hpp>
+#include <weft/net/internal/tcp_connection.hpp>
+
+#include <asio/io_context.hpp>
+
+namespace weft::net::detail {
+
+asio::execution_context::id SocketLoop::id;
+
+SocketLoop& SocketLoop::of(Reactor& reactor) {
+  auto& loop = asio::use_service<SocketLoop>(weft::detail::ioContext(reactor));
+  loop.reactor_ = &reactor;
+  return loop;
+}
+
+SocketLoop::SocketLoop(asio::execution_context& context)
+    : service(context), events_(asio::use_service<asio::detail::reactor>(context)),
+      readBuffer_(std::make_unique_for_overwrite<char[]>(kReadBuffer)) {
+  events_.init_task();
+  spareBlocks_.reserve(kSpareBlocks);
+}
+
+// Called before Asio's own reactor ends, as that was there first. What comes after this only frees memory.
+void SocketLoop::shutdown() {
+  while (first_) {
+    Descriptor& descriptor = *first_;
+    remove(descriptor);
+    descriptor.loopEnds();
+    descriptor.loop_ = nullptr;
+  }
+  lookAgain_.clear();
+}
+
+char* SocketLoop::takeBlock() {
+  if (spareBlocks_.empty()) return new char[kBlock];
+  char* const block = spareBlocks_.back().release();
+  spareBlocks_.pop_back();
+  return block;
+}
+
+void SocketLoop::giveBlock(char* block) noexcept {
+  if (spareBlocks_.size() < kSpareBlocks) spareBlocks_.emplace_back(block);
+  else delete[] block;
+}
+
+void SocketLoop::add(Descriptor& descriptor) noexcept {
+  descriptor.next_ = first_;
+  if (first_) first_->previous_ = &descriptor;
+  first_ = &descriptor;
+}
+
+void SocketLoop::remove(Descriptor& descriptor) noexcept {
+  if (descriptor.next_) descriptor.next_->previous_ = descriptor.previous_;
+  if (descriptor.previous_) descriptor.previous_->next_ = descriptor.next_;
+  else if (first_ == &descriptor) first_ = descriptor.next_;
+  descriptor.previous_ = descriptor.next_ = nullptr;
+}
+
+void SocketLoop::lookAgain(TcpConnection& connection) {
+  connection.lookAgainIndex_ = static_cast<std::uint32_t>(lookAgain_.size());
+  lookAgain_.push_back(&connection);
+  if (!sweepPlanned_) {
+    sweepPlanned_ = true;
+    reactor_->callLater(0.01, [this] { sweep(); });
+  }
+}
+
+void SocketLoop::forget(TcpConnection& connection) noexcept {
+  if (connection.lookAgainIndex_ == TcpConnection::kNotListed) return;
+  TcpConnection* const last = lookAgain_.back();
+  lookAgain_[connection.lookAgainIndex_] = last;
+  last->lookAgainIndex_ = connection.lookAgainIndex_;
+  lookAgain_.pop_back();
+  connection.lookAgainIndex_ = TcpConnection::kNotListed;
+}
+
+void SocketLoop::sweep() {
+  sweepPlanned_ = false;
+  ++sweeps_;
+  for (std::size_t i = lookAgain_.size(); i-- > 0;) {
+    if (i >= lookAgain_.size()) continue;              // a look ended other connections
+    TcpConnection& connection = *lookAgain_[i];
+    if (!connection.isLookDue(sweeps_)) continue;
+    forget(connection);
+    connection.look();
+  }
+  if (!lookAgain_.empty() && !sweepPlanned_) {
+    sweepPlanned_ = true;
+    reactor_->callLater(0.01, [this] { sweep(); });
+  }
+}
+
+}  // namespace weft::net::detail

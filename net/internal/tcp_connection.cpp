@@ -1,0 +1,338 @@
+#include <weft/net/internal/tcp_connection.hpp>
+
+#include <weft/net/error.hpp>
+#include <weft/net/internal/socket.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/uio.h>
+
+namespace weft::net::detail {
+
+struct TcpConnection::Connecting {
+  Trigger<std::shared_ptr<Transport>> trigger;
+  std::string host;
+};
+
+namespace {
+
+constexpr std::size_t kGather = 64;                    // pieces of one sendmsg
+
+Failure connectFailure(const std::string& host, std::uint16_t port, int error) {
+  const std::string text = systemErrorText(error);
+  switch (error) {
+    case ECONNREFUSED: return ConnectionRefused(host, port, text, error);
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case EAFNOSUPPORT:
+    case EADDRNOTAVAIL: return HostUnreachable(host, port, text, error);
+    default: return ConnectError(host, port, text, error);
+  }
+}
+
+bool isFull(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+
+void resetOnClose(int socket) noexcept {
+  const linger reset{1, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+}  // namespace
+
+TcpConnection::TcpConnection(SocketLoop& loop) noexcept : Descriptor(loop), clock_(loop.reactor()) {}
+
+std::shared_ptr<TcpConnection> TcpConnection::accepted(SocketLoop& loop, int socket, const Address& peer) {
+  auto connection = std::make_shared<TcpConnection>(loop);
+  connection->open(socket);
+  connection->peer_ = peer;
+  connection->setTcpNoDelay(true);
+  return connection;
+}
+
+// ---- connecting
+
+Deferred<std::shared_ptr<Transport>> TcpConnection::connect(SocketLoop& loop, const Address& address, const Address& from, std::string host) {
+  const int socket = ::socket(familyOf(address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (socket < 0) return fail<std::shared_ptr<Transport>>(connectFailure(host, address.port(), errno));
+  auto connection = std::make_shared<TcpConnection>(loop);
+  const SocketAddress to(address);
+  int error = 0;
+  if (from) {
+    const SocketAddress local(from);
+    if (::bind(socket, local.data(), local.length) != 0) error = errno;
+  }
+  // Connect before it is watched: an unconnected socket would report a hang-up at once.
+  if (!error && ::connect(socket, to.data(), to.length) != 0 && errno != EINPROGRESS) error = errno;
+  try {
+    connection->open(socket);
+  } catch (const std::system_error& e) {
+    return fail<std::shared_ptr<Transport>>(connectFailure(host, address.port(), e.code().value()));
+  }
+  if (error) return fail<std::shared_ptr<Transport>>(connectFailure(host, address.port(), error));
+  connection->setTcpNoDelay(true);
+  connection->peer_ = address;
+  Deferred<std::shared_ptr<Transport>> result([raw = connection.get()] { raw->end(ConnectionAborted(), false); });
+  connection->connecting_ = std::make_unique<Connecting>(Connecting{result.takeTrigger(), std::move(host)});
+  connection->holdSelf();
+  connection->awaitWritable();
+  return result;
+}
+
+void TcpConnection::connected(int error) noexcept {
+  const std::unique_ptr<Connecting> connecting = std::move(connecting_);
+  if (error) {
+    end(ConnectionLost(systemErrorText(error), error), false);
+    connecting->trigger.errback(connectFailure(connecting->host, peer_.port(), error));
+    return;
+  }
+  const std::shared_ptr<Transport> self = shared_from_this();
+  releaseSelf();
+  connecting->trigger.callback(self);
+}
+
+// ---- reading
+
+// Edges are reported once. After a read that did not fill the buffer the socket is empty, but an end or an error may have come with the very bytes that were just
+// read, and would never be reported. So it is read again until it says "nothing there", except where the bytes were answered at once: a write that went
+// through proves that there was no error, and a peer that ended its side together with a request is rare enough to be found 10 ms later (look()).
+// So an exchange costs one recv and one send; the second recv would add 5 % to it.
+void TcpConnection::readable() noexcept {
+  lookWanted_ = false;
+  SocketLoop& loop = *this->loop();
+  for (int reads = 0; wantsData(); ++reads) {
+    if (reads == kReadsPerEvent) return callReadable();
+    const ssize_t count = ::recv(socket(), loop.readBuffer(), SocketLoop::kReadBuffer, 0);
+    if (count > 0) {
+      sentFreely_ = false;
+      received({loop.readBuffer(), static_cast<std::size_t>(count)});
+      if (sentFreely_ && static_cast<std::size_t>(count) < SocketLoop::kReadBuffer && wantsData()) {
+        wantLook();
+        return awaitReadable();
+      }
+    } else if (count == 0) {
+      if (brokenBy_) end(ConnectionLost(systemErrorText(brokenBy_), brokenBy_), false);
+      else receivedEnd();
+      return;
+    } else if (isFull(errno) && !brokenBy_) {
+      return awaitReadable();
+    } else if (errno != EINTR) {
+      const int error = brokenBy_ ? brokenBy_ : errno;
+      return end(ConnectionLost(systemErrorText(error), error), false);
+    }
+  }
+}
+
+void TcpConnection::wantLook() {
+  lookWanted_ = true;
+  lookWantedAt_ = loop()->sweeps();
+  if (lookAgainIndex_ == kNotListed) loop()->lookAgain(*this);
+}
+
+void TcpConnection::look() noexcept {
+  if (std::exchange(lookWanted_, false) && isOpen()) readable();
+}
+
+// ---- writing
+
+std::ptrdiff_t TcpConnection::send(const char* data, std::size_t size) noexcept {
+  for (;;) {
+    const ssize_t count = ::send(socket(), data, size, MSG_NOSIGNAL);
+    if (count >= 0) {
+      sentFreely_ = static_cast<std::size_t>(count) == size;
+      return count;
+    }
+    if (isFull(errno)) return 0;
+    if (errno != EINTR) {
+      broke(errno);
+      return -1;
+    }
+  }
+}
+
+// What the peer sent before it broke the connection can still be read; then the end comes, with this error as its reason.
+void TcpConnection::broke(int error) noexcept {
+  brokenBy_ = error;
+  queue_.clear(loop());
+  if (wantsData()) callReadable();
+  else end(ConnectionLost(systemErrorText(error), error), false);
+}
+
+bool TcpConnection::overLimit(std::size_t more) {
+  if (queue_.empty() || queue_.size() + more <= writeLimit()) return false;
+  end(WriteBufferFull(writeLimit()), true);
+  return true;
+}
+
+void TcpConnection::write(std::string_view data) {
+  if (!takesWrites() || brokenBy_ || data.empty()) return;
+  if (queue_.empty()) {
+    const std::ptrdiff_t sent = send(data.data(), data.size());
+    if (sent < 0 || static_cast<std::size_t>(sent) == data.size()) return;
+    data.remove_prefix(static_cast<std::size_t>(sent));
+  } else if (overLimit(data.size())) {
+    return;
+  }
+  queueRest(data);
+}
+
+void TcpConnection::queueRest(std::string_view rest) {
+  queue_.append(rest, *loop());
+  holdSelf();
+  awaitWritable();
+}
+
+void TcpConnection::writeOwned(std::string data) {
+  if (!takesWrites() || brokenBy_ || data.empty()) return;
+  std::size_t done = 0;
+  if (queue_.empty()) {
+    const std::ptrdiff_t sent = send(data.data(), data.size());
+    if (sent < 0 || static_cast<std::size_t>(sent) == data.size()) return;
+    done = static_cast<std::size_t>(sent);
+  } else if (overLimit(data.size())) {
+    return;
+  }
+  queue_.appendOwned(std::move(data), done, *loop());
+  holdSelf();
+  awaitWritable();
+}
+
+void TcpConnection::writeSequence(std::span<const std::string_view> parts) {
+  if (!takesWrites() || brokenBy_) return;
+  while (queue_.empty() && !parts.empty()) {
+    std::array<iovec, kGather> pieces;
+    const std::size_t count = std::min(parts.size(), kGather);
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      pieces[i].iov_base = const_cast<char*>(parts[i].data());
+      pieces[i].iov_len = parts[i].size();
+      size += parts[i].size();
+    }
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    ssize_t sent = ::sendmsg(socket(), &message, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (!isFull(errno)) return broke(errno);
+      sent = 0;
+    }
+    auto rest = static_cast<std::size_t>(sent);
+    sentFreely_ = rest == size;
+    for (std::size_t i = 0; i < count && rest < size; ++i) {
+      const std::size_t skip = std::min(rest, parts[i].size());
+      rest -= skip;
+      size -= parts[i].size();
+      if (skip < parts[i].size()) queueRest(parts[i].substr(skip));
+    }
+    parts = parts.subspan(count);
+  }
+  for (const std::string_view part : parts) {
+    if (overLimit(part.size())) return;
+    queueRest(part);
+  }
+}
+
+void TcpConnection::writable() noexcept {
+  if (connecting_) return connected(getOption(socket(), SOL_SOCKET, SO_ERROR));
+  sendQueue();
+  if (isOpen() && queue_.empty()) {
+    wroteAll();
+    if (isOpen() && !protocol() && !pending()) releaseSelf();      // nobody but its user
+  }
+}
+
+void TcpConnection::sendQueue() noexcept {
+  while (!queue_.empty()) {
+    std::array<iovec, kGather> pieces;
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = queue_.gather(pieces.data(), kGather);
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < message.msg_iovlen; ++i) size += pieces[i].iov_len;
+    const ssize_t sent = ::sendmsg(socket(), &message, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (!isFull(errno)) return broke(errno);
+      return awaitWritable();
+    }
+    queue_.consume(static_cast<std::size_t>(sent), *loop());
+    wroteSome();
+    if (!isOpen()) return;
+    if (static_cast<std::size_t>(sent) < size) return awaitWritable();
+  }
+}
+
+void TcpConnection::flush() {
+  holdSelf();
+  callWritable();
+}
+
+// ---- the end
+
+TcpConnection::~TcpConnection() {
+  if (loop()) loop()->forget(*this);
+  // Nobody ever gave it a protocol: the peer learns at once that nobody is there.
+  if (isOpen()) resetOnClose(socket());
+}
+
+void TcpConnection::endWriting() noexcept { ::shutdown(socket(), SHUT_WR); }
+
+void TcpConnection::endCarrier(bool abort) noexcept {
+  if (!isOpen()) return;
+  holdSelf();
+  loop()->forget(*this);
+  lookWanted_ = false;
+  queue_.clear(loop());
+  if (abort) {
+    resetOnClose(socket());
+  } else {
+    // Bytes that nobody has read would turn the close into a reset, which can destroy what was sent before. Those that are here already need not.
+    ::recv(socket(), nullptr, SocketLoop::kReadBuffer * 16, MSG_TRUNC | MSG_DONTWAIT);
+  }
+  close();
+}
+
+void TcpConnection::gone() noexcept {
+  finish();
+  releaseSelf();
+}
+
+void TcpConnection::loopEnds() noexcept {
+  if (!isOpen()) return;
+  const std::unique_ptr<Connecting> connecting = std::move(connecting_);
+  const Failure reason = ConnectionAborted("the reactor has ended");
+  end(reason, true);
+  if (connecting) connecting->trigger.errback(reason);
+  finish();
+}
+
+void TcpConnection::finishAgain() {
+  if (!loop()) return finish();
+  clock_.callLater(0, [self = shared_from_this(), this] {
+    finish();
+    releaseSelf();
+  });
+}
+
+// ---- facts and options
+
+Address TcpConnection::getHost() const { return isOpen() ? localAddress(socket()) : Address(); }
+Address TcpConnection::getPeer() const { return peer_; }
+
+void TcpConnection::setTcpNoDelay(bool on) {
+  if (isOpen()) setOption(socket(), IPPROTO_TCP, TCP_NODELAY, on);
+}
+bool TcpConnection::getTcpNoDelay() const { return isOpen() && getOption(socket(), IPPROTO_TCP, TCP_NODELAY) != 0; }
+void TcpConnection::setTcpKeepAlive(bool on) {
+  if (isOpen()) setOption(socket(), SOL_SOCKET, SO_KEEPALIVE, on);
+}
+bool TcpConnection::getTcpKeepAlive() const { return isOpen() && getOption(socket(), SOL_SOCKET, SO_KEEPALIVE) != 0; }
+
+}  // namespace weft::net::detail

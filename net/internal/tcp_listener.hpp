@@ -1,0 +1,39 @@
+// A listening TCP socket. For the .cpp files of net: includes Asio.
+#pragma once
+
+#include <weft/net/internal/descriptor.hpp>
+#include <weft/net/network.hpp>
+
+#include <memory>
+
+namespace weft::net::detail {
+
+/// Accepts connections and gives each its protocol. Belongs to itself: destroys itself when it was closed and nothing is pending.
+class TcpListener final : private Descriptor {
+ public:
+  /// Throws CannotListenError.
+  static std::unique_ptr<Port> listen(SocketLoop& loop, std::uint16_t port, std::shared_ptr<Factory> factory, const ListenOptions& options);
+
+  void stop() noexcept;
+
+ private:
+  friend class TcpPort;
+  static constexpr int kAcceptsPerEvent = 64;          // then other sockets get their turn
+
+  TcpListener(SocketLoop& loop, std::shared_ptr<Factory> factory) : Descriptor(loop), factory_(std::move(factory)) {}
+  ~TcpListener() = default;
+
+  void readable() noexcept override;
+  void writable() noexcept override {}
+  void gone() noexcept override { delete this; }
+  void loopEnds() noexcept override { stop(); }
+  void serve(int socket, const Address& peer) noexcept;
+  void outOfDescriptors(int error) noexcept;
+
+  FactoryUse factory_;
+  class TcpPort* port_ = nullptr;
+  DelayedCall retry_;
+  bool starved_ = false;                               // accept() failed for want of descriptors or memory, and nothing was accepted since
+};
+
+}  // namespace weft::net::detail

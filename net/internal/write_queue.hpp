@@ -1,0 +1,53 @@
+// Bytes that the socket did not take at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct iovec;
+
+namespace weft::net::detail {
+
+class SocketLoop;
+
+/// A queue of bytes in pieces: copies in recycled blocks, and strings that were given. Gathered for sendmsg without being moved again.
+class WriteQueue {
+ public:
+  static constexpr std::size_t kKeepOwned = 4096;      // shorter strings are copied, so that small writes share a block
+
+  WriteQueue() = default;
+  WriteQueue(const WriteQueue&) = delete;
+  WriteQueue& operator=(const WriteQueue&) = delete;
+  ~WriteQueue();
+
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+
+  void append(std::string_view data, SocketLoop& loop);
+  /// Without the first `sent` bytes.
+  void appendOwned(std::string data, std::size_t sent, SocketLoop& loop);
+  /// The first pieces, at most `limit` of them. Gives how many.
+  std::size_t gather(iovec* pieces, std::size_t limit) const noexcept;
+  /// Forgets the first `bytes`.
+  void consume(std::size_t bytes, SocketLoop& loop) noexcept;
+  void clear(SocketLoop* loop) noexcept;
+
+ private:
+  struct Piece {
+    char* block = nullptr;                             // or null: `owned`
+    std::string owned;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    const char* data() const noexcept { return block ? block : owned.data(); }
+  };
+  void release(Piece& piece, SocketLoop* loop) noexcept;
+
+  std::vector<Piece> pieces_;
+  std::size_t first_ = 0;                              // pieces before this one have been sent
+  std::size_t size_ = 0;
+};
+
+}  // namespace weft::net::detail
