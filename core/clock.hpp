@@ -38,7 +38,7 @@ class Clock {
   template <class F>
     requires std::invocable<std::decay_t<F>&>
   DelayedCall callLater(Delay delay, F&& function) {
-    auto* node = new detail::TimerCall<std::decay_t<F>>(std::forward<F>(function));
+    auto* node = new (wheel_.pool()) detail::TimerCall<std::decay_t<F>>(std::forward<F>(function));
     node->clock = this;
     node->due = after(nowNanoseconds(), delay);
     wheel_.insert(*node);

@@ -89,6 +89,7 @@ void TimerWheel::enter(const Place& place) noexcept {
   occupied_[place.level] &= ~bit(place.slot);
   while (!moving.alone()) {
     TimerNode& node = nodeOf(moving.next);
+    prefetchAhead(node);
     node.unlink();
     insert(node);
   }
@@ -105,7 +106,7 @@ void TimerWheel::collect(std::int64_t now) noexcept {
     if (place.level > 0) continue;
     TimerLink& head = slots_[0][place.slot];
     if (unsorted_ & bit(place.slot)) sortSlot(place.slot);
-    if (place.start == until) {
+    if (place.start == until && nodeOf(head.previous).due > now) {
       while (!head.alone() && nodeOf(head.next).due <= now) {
         TimerNode& node = nodeOf(head.next);
         node.unlink();
@@ -113,7 +114,7 @@ void TimerWheel::collect(std::int64_t now) noexcept {
       }
       return;                                          // the rest of this tick is still to come
     }
-    spliceAll(head, ready_);
+    spliceAll(head, ready_);                           // without a look at the nodes, each of which would be a cache miss
     occupied_[0] &= ~bit(place.slot);
   }
   if (until > current_) current_ = until;
