@@ -51,20 +51,13 @@ enum Foreign : std::uint8_t {
 
 Foreign foreignNamed(std::string_view name) noexcept {
   switch (name.size()) {
-    case 2:
-      return name == "mi" || name == "mo" || name == "mn" || name == "ms" ? kMathText : kNone;
-    case 3:
-      return name == "svg" ? kSvg : kNone;
-    case 4:
-      return name == "math" ? kMath : name == "desc" ? kDesc : kNone;
-    case 5:
-      return name == "title" ? kTitle : name == "mtext" ? kMathText : kNone;
-    case 13:
-      return name == "foreignobject" ? kForeignObject : kNone;
-    case 14:
-      return name == "annotation-xml" ? kAnnotation : kNone;
-    default:
-      return kNone;
+    case 2: return name == "mi" || name == "mo" || name == "mn" || name == "ms" ? kMathText : kNone;
+    case 3: return name == "svg" ? kSvg : kNone;
+    case 4: return name == "math" ? kMath : name == "desc" ? kDesc : kNone;
+    case 5: return name == "title" ? kTitle : name == "mtext" ? kMathText : kNone;
+    case 13: return name == "foreignobject" ? kForeignObject : kNone;
+    case 14: return name == "annotation-xml" ? kAnnotation : kNone;
+    default: return kNone;
   }
 }
 
@@ -97,29 +90,19 @@ struct LinkScanner::Impl {
 
     static Tag kindOf(std::string_view name) noexcept {
       switch (name.size()) {
-        case 1:
-          return name[0] == 'a' ? Tag::kA : Tag::kOther;
-        case 3:
-          return name == "svg" ? Tag::kForeignRoot : Tag::kOther;
+        case 1: return name[0] == 'a' ? Tag::kA : Tag::kOther;
+        case 3: return name == "svg" ? Tag::kForeignRoot : Tag::kOther;
         case 4:
           switch (name[0]) {
-            case 'a':
-              return name == "area" ? Tag::kArea : Tag::kOther;
-            case 'b':
-              return name == "base" ? Tag::kBase : Tag::kOther;
-            case 'f':
-              return name == "font" ? Tag::kFont : Tag::kOther;
-            case 'l':
-              return name == "link" ? Tag::kLink : Tag::kOther;
-            case 'm':
-              return name == "meta" ? Tag::kMeta : name == "math" ? Tag::kForeignRoot : Tag::kOther;
-            default:
-              return Tag::kOther;
+            case 'a': return name == "area" ? Tag::kArea : Tag::kOther;
+            case 'b': return name == "base" ? Tag::kBase : Tag::kOther;
+            case 'f': return name == "font" ? Tag::kFont : Tag::kOther;
+            case 'l': return name == "link" ? Tag::kLink : Tag::kOther;
+            case 'm': return name == "meta" ? Tag::kMeta : name == "math" ? Tag::kForeignRoot : Tag::kOther;
+            default: return Tag::kOther;
           }
-        case 5:
-          return name == "title" ? Tag::kTitle : Tag::kOther;
-        default:
-          return Tag::kOther;
+        case 5: return name == "title" ? Tag::kTitle : Tag::kOther;
+        default: return Tag::kOther;
       }
     }
 
@@ -129,12 +112,9 @@ struct LinkScanner::Impl {
         case Tag::kArea:
         case Tag::kBase:
         case Tag::kLink:
-        case Tag::kMeta:
-          return true;
-        case Tag::kFont:
-          return !foreign.empty();
-        default:
-          return name.size() == 14 && !foreign.empty();  // annotation-xml
+        case Tag::kMeta: return true;
+        case Tag::kFont: return !foreign.empty();
+        default: return name.size() == 14 && !foreign.empty();  // annotation-xml
       }
     }
 
@@ -204,12 +184,8 @@ struct LinkScanner::Impl {
             visitor->base(base);
           }
           break;
-        case Tag::kLink:
-          readLink(tag);
-          break;
-        case Tag::kMeta:
-          readMeta(tag);
-          break;
+        case Tag::kLink: readLink(tag); break;
+        case Tag::kMeta: readMeta(tag); break;
         case Tag::kTitle:
           if (inForeign) break;
           inTitle = !hasTitle;
@@ -218,8 +194,7 @@ struct LinkScanner::Impl {
         case Tag::kForeignRoot:
           if (!inForeign && !tag.selfClosing) push(tag.name.size() == 3 ? kSvg : kMath);
           break;
-        default:
-          break;
+        default: break;
       }
       return inForeign ? State::kData : contentState(tag.name);
     }

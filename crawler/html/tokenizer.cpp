@@ -6,20 +6,13 @@ namespace weft::html {
 
 State contentState(std::string_view name) noexcept {
   switch (name.size()) {
-    case 3:
-      return name == "xmp" ? State::kRawtext : State::kData;
-    case 5:
-      return name == "title" ? State::kRcdata : name == "style" ? State::kRawtext : State::kData;
-    case 6:
-      return name == "script" ? State::kScriptData : name == "iframe" ? State::kRawtext : State::kData;
-    case 7:
-      return name == "noembed" ? State::kRawtext : State::kData;
-    case 8:
-      return name == "textarea" ? State::kRcdata : name == "noframes" ? State::kRawtext : State::kData;
-    case 9:
-      return name == "plaintext" ? State::kPlaintext : State::kData;
-    default:
-      return State::kData;
+    case 3: return name == "xmp" ? State::kRawtext : State::kData;
+    case 5: return name == "title" ? State::kRcdata : name == "style" ? State::kRawtext : State::kData;
+    case 6: return name == "script" ? State::kScriptData : name == "iframe" ? State::kRawtext : State::kData;
+    case 7: return name == "noembed" ? State::kRawtext : State::kData;
+    case 8: return name == "textarea" ? State::kRcdata : name == "noframes" ? State::kRawtext : State::kData;
+    case 9: return name == "plaintext" ? State::kPlaintext : State::kData;
+    default: return State::kData;
   }
 }
 

@@ -7,6 +7,7 @@
 // something rare (NUL). Both give the same tokens, and tests hold them to it.
 #pragma once
 
+#include <weft/crawler/html/internal/hash.hpp>
 #include <weft/crawler/html/internal/scan.hpp>
 #include <weft/crawler/html/named_references.hpp>
 #include <weft/crawler/html/tokens.hpp>
@@ -187,7 +188,7 @@ void TokenizerMachine<Sink>::dropRepeatedAttributes() {
     seen_.assign(std::bit_ceil(count * 2), 0);
     kept = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      std::size_t slot = std::hash<std::string_view>{}(attributes_[i].name) & (seen_.size() - 1);
+      std::size_t slot = hashOf(attributes_[i].name) & (seen_.size() - 1);
       while (seen_[slot] && attributes_[seen_[slot] - 1].name != attributes_[i].name)
         slot = (slot + 1) & (seen_.size() - 1);
       if (seen_[slot]) continue;

@@ -16,23 +16,17 @@ void TokenizerMachine<Sink>::finish() {
     case State::kHexadecimalCharacterReferenceStart:
     case State::kDecimalCharacterReferenceStart:
     case State::kHexadecimalCharacterReference:
-    case State::kDecimalCharacterReference:
-      finishReference();
-      break;
+    case State::kDecimalCharacterReference: finishReference(); break;
     case State::kTagOpen:
     case State::kRcdataLessThanSign:
     case State::kRawtextLessThanSign:
     case State::kScriptDataLessThanSign:
-    case State::kScriptDataEscapedLessThanSign:
-      emitHeld("<");
-      break;
+    case State::kScriptDataEscapedLessThanSign: emitHeld("<"); break;
     case State::kEndTagOpen:
     case State::kRcdataEndTagOpen:
     case State::kRawtextEndTagOpen:
     case State::kScriptDataEndTagOpen:
-    case State::kScriptDataEscapedEndTagOpen:
-      emitHeld("</");
-      break;
+    case State::kScriptDataEscapedEndTagOpen: emitHeld("</"); break;
     case State::kRcdataEndTagName:
     case State::kRawtextEndTagName:
     case State::kScriptDataEndTagName:
@@ -40,24 +34,16 @@ void TokenizerMachine<Sink>::finish() {
       emitHeld("</");
       emitHeld(temporary_);
       break;
-    case State::kCdataSectionBracket:
-      emitHeld("]");
-      break;
-    case State::kCdataSectionEnd:
-      emitHeld("]]");
-      break;
-    case State::kMarkupDeclarationOpen:
-      startComment(temporary_);
-      [[fallthrough]];
+    case State::kCdataSectionBracket: emitHeld("]"); break;
+    case State::kCdataSectionEnd: emitHeld("]]"); break;
+    case State::kMarkupDeclarationOpen: startComment(temporary_); [[fallthrough]];
     case State::kBogusComment:
     case State::kCommentStart:
     case State::kCommentStartDash:
     case State::kComment:
     case State::kCommentEndDash:
     case State::kCommentEnd:
-    case State::kCommentEndBang:
-      emitComment();
-      break;
+    case State::kCommentEndBang: emitComment(); break;
     default:
       if (state_ >= State::kDoctype && state_ <= State::kBogusDoctype) finishDoctype();
       break;
@@ -75,16 +61,10 @@ void TokenizerMachine<Sink>::finishDoctype() {
 template <class Sink>
 void TokenizerMachine<Sink>::finishReference() {
   switch (state_) {
-    case State::kNamedCharacterReference:
-      resolveNamedReference(-1);
-      break;
+    case State::kNamedCharacterReference: resolveNamedReference(-1); break;
     case State::kHexadecimalCharacterReference:
-    case State::kDecimalCharacterReference:
-      resolveNumericReference();
-      break;
-    default:
-      flushReference(temporary_);
-      break;
+    case State::kDecimalCharacterReference: resolveNumericReference(); break;
+    default: flushReference(temporary_); break;
   }
 }
 

@@ -36,23 +36,13 @@ template <class Sink>
 const char* TokenizerMachine<Sink>::bulk(const char* p, const char* end) {
   const char* stop = p;
   switch (state_) {
-    case State::kRcdata:
-      stop = findAnyOf<'<', '&', '\0', '\r'>(p, end);
-      break;
+    case State::kRcdata: stop = findAnyOf<'<', '&', '\0', '\r'>(p, end); break;
     case State::kRawtext:
-    case State::kScriptData:
-      stop = findAnyOf<'<', '\0', '\r'>(p, end);
-      break;
-    case State::kPlaintext:
-      stop = findAnyOf<'\0', '\r'>(p, end);
-      break;
+    case State::kScriptData: stop = findAnyOf<'<', '\0', '\r'>(p, end); break;
+    case State::kPlaintext: stop = findAnyOf<'\0', '\r'>(p, end); break;
     case State::kScriptDataEscaped:
-    case State::kScriptDataDoubleEscaped:
-      stop = findAnyOf<'<', '-', '\0', '\r'>(p, end);
-      break;
-    case State::kCdataSection:
-      stop = findAnyOf<']', '\r'>(p, end);
-      break;
+    case State::kScriptDataDoubleEscaped: stop = findAnyOf<'<', '-', '\0', '\r'>(p, end); break;
+    case State::kCdataSection: stop = findAnyOf<']', '\r'>(p, end); break;
     case State::kComment:
       stop = findAnyOf<'-', '\0', '\r'>(p, end);
       if constexpr (Sink::kComments) buffer_.append(p, stop);
@@ -69,8 +59,7 @@ const char* TokenizerMachine<Sink>::bulk(const char* p, const char* end) {
       stop = findAnyOf<'\'', '&', '\0', '\r'>(p, end);
       buffer_.append(p, stop);
       return stop;
-    default:
-      return p;
+    default: return p;
   }
   emitText({p, static_cast<std::size_t>(stop - p)}, offsetOf(p));
   return stop;
@@ -105,18 +94,14 @@ bool TokenizerMachine<Sink>::step(char c, const char* p) {
   };
 
   switch (state_) {
-    case State::kData:
-      return false;  // readData's
+    case State::kData: return false;  // readData's
     case State::kRcdata:
       if (c == '<') return lessThan(State::kRcdataLessThanSign);
       if (c == '&') return reference(State::kRcdata);
       return textOr(true);
-    case State::kRawtext:
-      return c == '<' ? lessThan(State::kRawtextLessThanSign) : textOr(true);
-    case State::kScriptData:
-      return c == '<' ? lessThan(State::kScriptDataLessThanSign) : textOr(true);
-    case State::kPlaintext:
-      return textOr(true);
+    case State::kRawtext: return c == '<' ? lessThan(State::kRawtextLessThanSign) : textOr(true);
+    case State::kScriptData: return c == '<' ? lessThan(State::kScriptDataLessThanSign) : textOr(true);
+    case State::kPlaintext: return textOr(true);
 
     case State::kTagOpen:
       if (c == '!') {
@@ -163,10 +148,8 @@ bool TokenizerMachine<Sink>::step(char c, const char* p) {
       emitHeld("</");
       return again(rcdata ? State::kRcdata : State::kRawtext);
     }
-    case State::kRcdataEndTagName:
-      return rawEndTagName(c, State::kRcdata);
-    case State::kRawtextEndTagName:
-      return rawEndTagName(c, State::kRawtext);
+    case State::kRcdataEndTagName: return rawEndTagName(c, State::kRcdata);
+    case State::kRawtextEndTagName: return rawEndTagName(c, State::kRawtext);
 
     case State::kAttributeValueDoubleQuoted:
     case State::kAttributeValueSingleQuoted:
@@ -202,8 +185,7 @@ bool TokenizerMachine<Sink>::step(char c, const char* p) {
         return true;
       }
       return stepTag(c);
-    case State::kAttributeName:
-      return stepTag(c);
+    case State::kAttributeName: return stepTag(c);
 
     case State::kMarkupDeclarationOpen: {
       temporary_ += c;
@@ -473,10 +455,8 @@ bool TokenizerMachine<Sink>::stepScript(char c, const char* p) {
       emitHeld("</");
       return again(escaped ? State::kScriptDataEscaped : State::kScriptData);
     }
-    case State::kScriptDataEndTagName:
-      return rawEndTagName(c, State::kScriptData);
-    case State::kScriptDataEscapedEndTagName:
-      return rawEndTagName(c, State::kScriptDataEscaped);
+    case State::kScriptDataEndTagName: return rawEndTagName(c, State::kScriptData);
+    case State::kScriptDataEscapedEndTagName: return rawEndTagName(c, State::kScriptDataEscaped);
     case State::kScriptDataEscapeStart:
       return c == '-' ? emitTo(State::kScriptDataEscapeStartDash) : again(State::kScriptData);
     case State::kScriptDataEscapeStartDash:

@@ -1,0 +1,252 @@
+// Active formatting elements (section 13.2.4.3) and the adoption agency algorithm (section 13.2.6.4.7); the element
+// sets and SVG's names.
+#include <weft/crawler/html/internal/tree_construction.hpp>
+
+#include <algorithm>
+
+namespace weft::html::internal {
+
+/// How many formatting elements are remembered behind the last marker. The standard sets no limit; without one, n
+/// unclosed <b id=...> and m paragraphs make n times m elements.
+constexpr std::size_t kMostFormatting = 256;
+
+void TreeConstruction::pushFormatting(NodeId id) {
+  // Noah's Ark: of four equal elements behind the last marker the first is forgotten.
+  const Node& node = nodes_[id];
+  int equal = 0;
+  std::size_t behindMarker = 0, earliest = 0;
+  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1]; --i, ++behindMarker) {
+    const Node& other = nodes_[formatting_[i - 1]];
+    if (other.name != node.name || other.size != node.size) continue;
+    const auto mine = document_.attributes(id), theirs = document_.attributes(formatting_[i - 1]);
+    const bool same = std::all_of(mine.begin(), mine.end(), [&](const StoredAttribute& a) {
+      return std::any_of(theirs.begin(), theirs.end(), [&](const StoredAttribute& b) {
+        return a.name == b.name && document_.value(a) == document_.value(b);
+      });
+    });
+    if (same && ++equal == 3) earliest = i;
+  }
+  if (equal >= 3)
+    formatting_.erase(formatting_.begin() + static_cast<std::ptrdiff_t>(earliest - 1));
+  else if (behindMarker >= kMostFormatting)
+    formatting_.erase(formatting_.end() - static_cast<std::ptrdiff_t>(behindMarker));
+  formatting_.push_back(id);
+}
+
+void TreeConstruction::clearFormattingToMarker() {
+  while (!formatting_.empty()) {
+    const NodeId node = formatting_.back();
+    formatting_.pop_back();
+    if (!node) return;
+  }
+}
+
+void TreeConstruction::reconstructFormatting() {
+  const auto isOpen = [&](NodeId node) { return !node || (nodes_[node].flags & kOpenFlag); };
+  if (formatting_.empty() || isOpen(formatting_.back())) return;
+  std::size_t i = formatting_.size() - 1;
+  while (i > 0 && !isOpen(formatting_[i - 1])) --i;
+  if (!spend(formatting_.size() - i)) {
+    formatting_.resize(i);
+    return;
+  }
+  for (; i < formatting_.size(); ++i) {
+    const NodeId clone = cloneElement(formatting_[i]);
+    link(clone, appropriatePlace());
+    pushOpen(clone);
+    formatting_[i] = clone;
+  }
+}
+
+int TreeConstruction::formattingIndex(Atom name) const noexcept {
+  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1]; --i)
+    if (nodes_[formatting_[i - 1]].name == name) return static_cast<int>(i - 1);
+  return -1;
+}
+
+void TreeConstruction::removeFormatting(NodeId node) {
+  for (std::size_t i = formatting_.size(); i > 0; --i) {
+    if (formatting_[i - 1] != node) continue;
+    formatting_.erase(formatting_.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    return;
+  }
+}
+
+/// Moves the misnested: <b>1<p>2</b>3</p> becomes <b>1</b><p><b>2</b>3</p>.
+void TreeConstruction::adopt(const Token& token) {
+  const Atom subject = token.name;
+  if (currentIs(subject) && std::find(formatting_.begin(), formatting_.end(), current()) == formatting_.end())
+    return popOpen();
+  for (int outer = 0; outer < 8; ++outer) {
+    const int listIndex = formattingIndex(subject);
+    if (listIndex < 0) {
+      if (outer == 0) anyOtherEndTag(token);
+      return;
+    }
+    const NodeId formatting = formatting_[static_cast<std::size_t>(listIndex)];
+    if (!(nodes_[formatting].flags & kOpenFlag)) return removeFormatting(formatting);
+    const int formattingAt = open_.indexOf(formatting);
+    if (formattingAt < open_.nearest(kScope)) return;
+    if (open_.nearest(kSpecial) < formattingAt) {  // no furthest block
+      popTo(formattingAt);
+      return removeFormatting(formatting);
+    }
+    if (!spend(static_cast<std::size_t>(open_.size() - formattingAt))) return removeFormatting(formatting);
+    int furthestAt = formattingAt + 1;
+    while (!(open_[furthestAt].sets & (1u << kSpecial))) ++furthestAt;
+    const NodeId furthest = open_[furthestAt].node;
+    const NodeId ancestor = open_[formattingAt - 1].node;
+    std::size_t bookmark = static_cast<std::size_t>(listIndex);
+    NodeId last = furthest;
+    int at = furthestAt;
+    for (int inner = 1;; ++inner) {
+      const NodeId node = open_[--at].node;
+      if (node == formatting) break;
+      auto entry = std::find(formatting_.begin(), formatting_.end(), node);
+      if (inner > 3 && entry != formatting_.end()) {
+        const auto index = static_cast<std::size_t>(entry - formatting_.begin());
+        formatting_.erase(entry);
+        if (index < bookmark) --bookmark;
+        entry = formatting_.end();
+      }
+      if (entry == formatting_.end()) {
+        nodes_[node].flags &= static_cast<std::uint16_t>(~kOpenFlag);
+        open_.erase(at);
+        continue;
+      }
+      const NodeId clone = cloneElement(node);
+      *entry = clone;
+      nodes_[node].flags &= static_cast<std::uint16_t>(~kOpenFlag);
+      nodes_[clone].flags |= kOpenFlag;
+      open_.replace(at, clone);
+      if (last == furthest) bookmark = static_cast<std::size_t>(entry - formatting_.begin()) + 1;
+      unlink(last);
+      link(last, {clone, kNoNode});
+      last = clone;
+    }
+    unlink(last);
+    link(last, appropriatePlace(ancestor));
+    const NodeId clone = cloneElement(formatting);
+    std::size_t moved = 0;
+    while (const NodeId child = nodes_[furthest].firstChild) {
+      unlink(child);
+      link(child, {clone, kNoNode});
+      ++moved;
+    }
+    spend(moved);
+    link(clone, {furthest, kNoNode});
+    const auto old =
+        static_cast<std::size_t>(std::find(formatting_.begin(), formatting_.end(), formatting) - formatting_.begin());
+    formatting_.erase(formatting_.begin() + static_cast<std::ptrdiff_t>(old));
+    if (old < bookmark) --bookmark;
+    formatting_.insert(formatting_.begin() + static_cast<std::ptrdiff_t>(std::min(bookmark, formatting_.size())),
+                       clone);
+    nodes_[formatting].flags &= static_cast<std::uint16_t>(~kOpenFlag);
+    open_.erase(open_.indexOf(formatting));
+    open_.insert(open_.indexOf(furthest) + 1, clone, Namespace::kHtml, subject);
+    nodes_[clone].flags |= kOpenFlag;
+  }
+}
+
+// ---- the stack of open elements
+// ---------------------------------------------------------------------------------------------
+
+void OpenElements::pushWith(NodeId node, Namespace ns, Atom name, std::uint8_t sets) {
+  const auto index = static_cast<std::int32_t>(entries_.size());
+  Entry entry{node, name, ns, sets, -1, {}};
+  if (entries_.empty())
+    entry.nearest.fill(-1);
+  else
+    entry.nearest = entries_.back().nearest;
+  for (int set = 0; set < kElementSetCount; ++set)
+    if (sets & (1u << set)) entry.nearest[static_cast<std::size_t>(set)] = index;
+  if (ns == Namespace::kHtml) {
+    if (name >= last_.size()) last_.resize(name + 1, -1);
+    entry.sameBelow = last_[name];
+    last_[name] = index;
+  }
+  entries_.push_back(entry);
+}
+
+std::uint8_t elementSets(Namespace ns, Atom name) noexcept {
+  static const std::vector<std::uint8_t> html = [] {
+    std::vector<std::uint8_t> sets(known::kCount, 0);
+    const auto add = [&](ElementSet set, std::initializer_list<known::Name> names) {
+      for (known::Name n : names) sets[n] = static_cast<std::uint8_t>(sets[n] | (1u << set));
+    };
+    using namespace known;
+    for (ElementSet scope : {kScope, kListItemScope, kButtonScope})
+      add(scope, {kApplet, kCaption, kHtml, kTable, kTd, kTh, kMarquee, kObject, kSelect, kTemplate});
+    add(kListItemScope, {kOl, kUl});
+    add(kButtonScope, {kButton});
+    add(kTableScope, {kHtml, kTable, kTemplate});
+    for (ElementSet set : {kSpecial, kSpecialNotPlain})
+      add(set,
+          {kApplet,   kArea,     kArticle,    kAside,    kBase,     kBasefont, kBgsound, kBlockquote, kBody, kBr,
+           kButton,   kCaption,  kCenter,     kCol,      kColgroup, kDd,       kDetails, kDir,        kDl,   kDt,
+           kEmbed,    kFieldset, kFigcaption, kFigure,   kFooter,   kForm,     kFrame,   kFrameset,   kH1,   kH2,
+           kH3,       kH4,       kH5,         kH6,       kHead,     kHeader,   kHgroup,  kHr,         kHtml, kIframe,
+           kImg,      kInput,    kKeygen,     kLi,       kLink,     kListing,  kMain,    kMarquee,    kMenu, kMeta,
+           kNav,      kNoembed,  kNoframes,   kNoscript, kObject,   kOl,       kParam,   kPlaintext,  kPre,  kScript,
+           kSearch,   kSection,  kSelect,     kSource,   kStyle,    kSummary,  kTable,   kTbody,      kTd,   kTemplate,
+           kTextarea, kTfoot,    kTh,         kThead,    kTitle,    kTr,       kTrack,   kUl,         kWbr,  kXmp});
+    add(kSpecial, {kAddress, kDiv, kP});
+    add(kModeGiving, {kTd, kTh, kTr, kTbody, kThead, kTfoot, kCaption, kColgroup, kTable, kTemplate, kHead, kBody,
+                      kFrameset, kHtml});
+    return sets;
+  }();
+  if (ns == Namespace::kHtml) return name < known::kCount ? html[name] : std::uint8_t{0};
+  constexpr std::uint8_t kForeign =
+      (1u << kScope) | (1u << kListItemScope) | (1u << kButtonScope) | (1u << kSpecial) | (1u << kSpecialNotPlain);
+  bool stops = false;
+  if (ns == Namespace::kSvg)
+    stops = name == known::kForeignObject || name == known::kDesc || name == known::kTitle;
+  else
+    stops = name == known::kMi || name == known::kMo || name == known::kMn || name == known::kMs ||
+            name == known::kMtext || name == known::kAnnotationXml;
+  return stops ? kForeign : std::uint8_t{0};
+}
+
+// ---- SVG's names
+// ------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// `names` in the case that SVG gives them, sorted without regard to case; answers the one that `lower` means.
+template <std::size_t N>
+std::string_view adjusted(const std::string_view (&names)[N], std::string_view lower) noexcept {
+  const auto compare = [&](std::string_view name) {
+    for (std::size_t i = 0; i < name.size() && i < lower.size(); ++i)
+      if (const int difference = static_cast<unsigned char>(toLower(name[i])) - static_cast<unsigned char>(lower[i]))
+        return difference;
+    return static_cast<int>(name.size()) - static_cast<int>(lower.size());
+  };
+  const auto* found = std::partition_point(std::begin(names), std::end(names),
+                                           [&](std::string_view name) { return compare(name) < 0; });
+  return found != std::end(names) && compare(*found) == 0 ? *found : lower;
+}
+
+// clang-format off
+constexpr std::string_view kSvgElements[] = {
+    "altGlyph", "altGlyphDef", "altGlyphItem", "animateColor", "animateMotion", "animateTransform", "clipPath", "feBlend", "feColorMatrix",
+    "feComponentTransfer", "feComposite", "feConvolveMatrix", "feDiffuseLighting", "feDisplacementMap", "feDistantLight", "feDropShadow",
+    "feFlood", "feFuncA", "feFuncB", "feFuncG", "feFuncR", "feGaussianBlur", "feImage", "feMerge", "feMergeNode", "feMorphology", "feOffset",
+    "fePointLight", "feSpecularLighting", "feSpotLight", "feTile", "feTurbulence", "foreignObject", "glyphRef", "linearGradient",
+    "radialGradient", "textPath"};
+constexpr std::string_view kSvgAttributes[] = {
+    "attributeName", "attributeType", "baseFrequency", "baseProfile", "calcMode", "clipPathUnits", "diffuseConstant", "edgeMode",
+    "filterUnits", "glyphRef", "gradientTransform", "gradientUnits", "kernelMatrix", "kernelUnitLength", "keyPoints", "keySplines",
+    "keyTimes", "lengthAdjust", "limitingConeAngle", "markerHeight", "markerUnits", "markerWidth", "maskContentUnits", "maskUnits",
+    "numOctaves", "pathLength", "patternContentUnits", "patternTransform", "patternUnits", "pointsAtX", "pointsAtY", "pointsAtZ",
+    "preserveAlpha", "preserveAspectRatio", "primitiveUnits", "refX", "refY", "repeatCount", "repeatDur", "requiredExtensions",
+    "requiredFeatures", "specularConstant", "specularExponent", "spreadMethod", "startOffset", "stdDeviation", "stitchTiles",
+    "surfaceScale", "systemLanguage", "tableValues", "targetX", "targetY", "textLength", "viewBox", "viewTarget", "xChannelSelector",
+    "yChannelSelector", "zoomAndPan"};
+// clang-format on
+
+}  // namespace
+
+std::string_view svgElementName(std::string_view lower) noexcept { return adjusted(kSvgElements, lower); }
+std::string_view svgAttributeName(std::string_view lower) noexcept { return adjusted(kSvgAttributes, lower); }
+
+}  // namespace weft::html::internal
