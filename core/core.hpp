@@ -6,6 +6,7 @@
 #include <weft/core/delayed_call.hpp>
 #include <weft/core/error.hpp>
 #include <weft/core/failure.hpp>
+#include <weft/core/generator.hpp>
 #include <weft/core/log.hpp>
 #include <weft/core/mailbox.hpp>
 #include <weft/core/manual_clock.hpp>
