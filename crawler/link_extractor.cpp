@@ -70,6 +70,9 @@ class PageSet {
   std::uint32_t page_ = 1;
 };
 
+// Links as written and as resolved stand in one set: the seed keeps them apart.
+constexpr std::uint64_t kAsWritten = 1;
+
 std::string_view withoutFragment(std::string_view href) noexcept { return href.substr(0, href.find('#')); }
 
 }  // namespace
@@ -135,7 +138,7 @@ struct LinkExtractor::Impl final : html::LinkVisitor {
     if (link.kind != html::ScannedLink::Kind::kAnchor && link.kind != html::ScannedLink::Kind::kArea) return;
     ++given;
     const std::string_view href = withoutFragment(link.href);
-    if (href.empty() || !hrefs.insert(hash128(href).low)) return;
+    if (href.empty() || !hrefs.insert(hash128(href, kAsWritten).low)) return;
     if (!url.assign(href, against) || !url.isHttp() || (origin && !url.sameOrigin(*origin))) return;
     if (skip && skip->seen(url)) return;
     const Fingerprint print = hash128(url.href());

@@ -58,6 +58,11 @@ Request& Request::setHeader(std::string_view name, std::string_view value) {
   return *this;
 }
 
+Request& Request::removeHeader(std::string_view name) {
+  if (rare_) rare_->headers.remove(name);
+  return *this;
+}
+
 Request& Request::setBody(std::string body) {
   rare().body = std::move(body);
   return *this;

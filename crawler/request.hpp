@@ -99,6 +99,7 @@ class Request {
   const http::Headers& headers() const noexcept;
   /// Throws http::HeaderError, see http::Headers.
   Request& setHeader(std::string_view name, std::string_view value);
+  Request& removeHeader(std::string_view name);
   std::string_view body() const noexcept { return rare_ ? std::string_view(rare_->body) : std::string_view(); }
   Request& setBody(std::string body);
   /// What the spider wants to find again in response.meta(key); "" when it was not set. A view into the request.

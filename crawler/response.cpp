@@ -1,16 +1,39 @@
 #include <weft/crawler/response.hpp>
 
 #include <weft/crawler/encoding.hpp>
+#include <weft/crawler/html/link_scanner.hpp>
 #include <weft/crawler/html/utf8.hpp>
 
-#include <algorithm>
+#include <optional>
 
 namespace weft::crawler {
+
+namespace {
+
+struct NoLinks final : html::LinkVisitor {
+  void link(const html::ScannedLink&) override {}
+};
+
+// The href of the page's <base>. Few pages have one: looking for the word first saves them the scan.
+std::string baseOf(std::string_view text) {
+  for (std::size_t at = 0; (at = text.find('<', at)) != std::string_view::npos; ++at) {
+    if (!http::equalIgnoringCase(text.substr(at + 1, 4), "base")) continue;
+    NoLinks links;
+    html::LinkScanner scanner(links);
+    scanner.feed(text);
+    scanner.finish();
+    return scanner.base();
+  }
+  return {};
+}
+
+}  // namespace
 
 struct Response::Decoded {
   std::string_view encoding;
   std::string text;                                    // empty where the body is its own text
   bool bodyIsText = false;
+  std::optional<http::Url> base;                       // of the document's links, once somebody has asked
 };
 
 const Request& Response::request() const noexcept {
@@ -53,6 +76,16 @@ bool Response::isHtml() const noexcept {
   while (!head.empty() && (head.front() == ' ' || head.front() == '\n' || head.front() == '\r' || head.front() == '\t')) head.remove_prefix(1);
   const auto begins = [head](std::string_view with) { return http::equalIgnoringCase(head.substr(0, with.size()), with); };
   return begins("<!doctype html") || begins("<html") || begins("<head") || begins("<body") || begins("<title") || begins("<!--");
+}
+
+http::Url Response::urljoin(std::string_view href) const {
+  const Decoded& known = decoded();
+  if (!known.base) {
+    const std::string declared = isHtml() ? baseOf(text()) : std::string();
+    auto base = declared.empty() ? std::nullopt : http::Url::tryParse(declared, url);
+    decoded_->base = base && base->isHttp() ? std::move(*base) : url;
+  }
+  return http::Url::parse(href, *known.base);
 }
 
 }  // namespace weft::crawler

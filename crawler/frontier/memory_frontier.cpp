@@ -89,14 +89,13 @@ struct MemoryFrontier::State {
     while (!waiting.empty() && (over() || !ready.empty())) {
       Trigger<std::optional<Lease>> waiter = std::move(waiting.front());
       waiting.pop_front();
-      if (!waiter.active()) continue;                  // cancelled: nothing was taken for it
-      if (over()) waiter.callback(std::optional<Lease>());
+      if (over() || !waiter.active()) waiter.callback(std::optional<Lease>());   // nothing is taken for one that was cancelled or dropped
       else waiter.callback(std::optional<Lease>(lease()));
     }
     while (!roomWaiting.empty() && (closed || counts.pending < roomWaiting.front().most)) {
       Trigger<> waiter = std::move(roomWaiting.front().trigger);
       roomWaiting.pop_front();
-      if (waiter.active()) waiter.callback();
+      waiter.callback();
     }
   }
 

@@ -1,0 +1,203 @@
+#include <weft/crawler/engine.hpp>
+
+#include <weft/core/log.hpp>
+#include <weft/defer/gather.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace weft::crawler {
+
+namespace {
+
+// Start requests are pulled while fewer than this many wait: a spider may start from a list of any length.
+constexpr std::size_t kStartBacklog = 1000;
+
+const Logger& logger() {
+  static const Logger logger("weft.crawler.engine");
+  return logger;
+}
+
+}  // namespace
+
+Engine::Engine(Spider& spider, const Settings& settings, Clock& clock, Downloader& downloader, Frontier& frontier)
+    : spider_(spider),
+      settings_(settings),
+      clock_(clock),
+      downloader_(downloader),
+      frontier_(frontier),
+      scraper_(spider, settings, stats_),
+      requestCount_(stats_.counter("downloader/request_count")),
+      itemCount_(stats_.counter("item_scraped_count")) {
+  spider_.setSeenUrls(&frontier_);
+}
+
+Engine::~Engine() {
+  spider_.setSeenUrls(nullptr);
+  for (DelayedCall* call : {&flushCall_, &limitCall_, &progressCall_})
+    if (call->active()) call->cancel();
+}
+
+Deferred<> Engine::run() {
+  begin_ = clock_.now();
+  logger().info("Spider opened: ", spider_.name);
+  watchLimits();
+  logProgress();
+  std::vector<Deferred<>> tasks;
+  for (int i = 0; i < settings_.concurrentRequests; ++i) tasks.push_back(worker());
+  tasks.push_back(seed());
+  auto ended = gatherResults(std::move(tasks));
+  const auto outcome = co_await ended.outcome();
+  finish();
+  if (!outcome) outcome.failure().rethrow();
+  if (feedFailure_.exception()) feedFailure_.rethrow();
+}
+
+Deferred<> Engine::worker() {
+  while (auto lease = co_await frontier_.next()) {                                       // a request that may be made now
+    ++requestCount_;
+    auto fetched = downloader_.fetch(lease->request);
+    auto response = co_await fetched.outcome();                                          // the page, or why there is none
+    if (aborted_) co_return;
+    auto scraped = co_await scraper_.run(lease->request, std::move(response));           // the spider's callback: items and requests
+    if (aborted_) co_return;
+    co_await commit(std::move(*lease), std::move(scraped));
+  }
+}
+
+// The spider's own start: feeds the frontier as it has room.
+Deferred<> Engine::seed() {
+  try {
+    Results starts = spider_.startRequests();
+    while (auto result = co_await starts.next()) {
+      if (result->isItem()) {
+        std::vector<Item> items;
+        items.push_back(std::move(result->item()));
+        write(items);
+      } else if (scraper_.accepts(result->request(), 0)) {
+        std::vector<Request> requests;
+        requests.push_back(std::move(result->request()));
+        co_await frontier_.add(std::move(requests));
+      }
+      co_await frontier_.room(kStartBacklog);
+      if (!stopReason_.empty()) break;
+    }
+  } catch (...) {
+    const Failure failure;
+    if (aborted_) co_return;
+    startFailure_ = failure;
+    logger().error("Error while reading start requests of ", spider_.name, ": ", failure);
+    if (stopReason_.empty()) stopReason_ = "start_error";
+  }
+  frontier_.seeded();
+}
+
+// The request is done: its items go to the feeds, its requests to the frontier.
+Deferred<> Engine::commit(Lease lease, Scraped scraped) {
+  if (!write(scraped.items)) {
+    scraped.fate = Fate::Failed;
+    scraped.cause = feedFailure_.getErrorMessage();
+  }
+  if (scraped.fate == Fate::Failed) {
+    ++failures_;
+    if (failedPages_.size() < kMaxFailedPages) failedPages_.emplace_back(lease.request->url.href(), std::move(scraped.cause), lease.request->retryTimes + 1);
+  }
+  if (scraped.fate != Fate::Retry) ++pages_;
+  co_await frontier_.commit(std::move(lease), scraped.fate, std::move(scraped.requests));
+  const auto reached = [](std::int64_t limit, std::int64_t count) { return limit && count >= limit; };
+  if (reached(settings_.closespiderItemcount, itemCount_)) stop("closespider_itemcount");
+  if (reached(settings_.closespiderPagecount, pages_)) stop("closespider_pagecount");
+  if (reached(settings_.closespiderErrorcount, failures_)) stop("closespider_errorcount");
+}
+
+// False when the feeds can no longer be written.
+bool Engine::write(std::vector<Item>& items) {
+  if (items.empty()) return true;
+  if (feedFailure_.exception()) return false;
+  try {
+    for (const Item& item : items)
+      for (const auto& feed : feeds_) feed->write(item);
+  } catch (...) {
+    failFeed();
+    return false;
+  }
+  itemCount_ += static_cast<std::int64_t>(items.size());
+  if (!flushCall_.active()) flushCall_ = clock_.callLater(1, [this] { flush(); });      // who reads along waits a second at most
+  return true;
+}
+
+void Engine::flush() {
+  try {
+    for (const auto& feed : feeds_) feed->flush();
+  } catch (...) {
+    failFeed();
+  }
+}
+
+// Called in a catch block.
+void Engine::failFeed() {
+  if (!feedFailure_.exception()) feedFailure_ = Failure();
+  stop("feed_error");
+}
+
+void Engine::stop(std::string_view reason) {
+  if (ended_ || !stopReason_.empty()) return;
+  stopReason_ = reason;
+  logger().info("Closing spider (", reason, ")");
+  frontier_.close();
+}
+
+void Engine::abort() {
+  stop("shutdown");
+  aborted_ = true;
+}
+
+void Engine::finish() {
+  if (flushCall_.active()) flushCall_.cancel();
+  try {
+    if (!feedFailure_.exception())
+      for (const auto& feed : feeds_) feed->close();
+  } catch (...) {
+    feedFailure_ = Failure();
+    if (stopReason_.empty()) stopReason_ = "feed_error";
+  }
+  for (DelayedCall* call : {&limitCall_, &progressCall_})
+    if (call->active()) call->cancel();
+  end_ = clock_.now();
+  ended_ = true;
+  closeReason_ = stopReason_.empty() ? "finished" : stopReason_;
+  const FrontierCounts counts = frontier_.counts();
+  stats_.setValue("scheduler/enqueued", static_cast<std::int64_t>(counts.enqueued));
+  stats_.setValue("scheduler/dequeued", requestCount_);
+  stats_.setValue("dupefilter/filtered", static_cast<std::int64_t>(counts.filtered));
+  if (counts.overflowed) {
+    stats_.setValue("scheduler/overflowed", static_cast<std::int64_t>(counts.overflowed));
+    logger().warning(counts.overflowed, " requests were dropped: more than ", settings_.schedulerMaxPending, " were waiting (SCHEDULER_MAX_PENDING)");
+  }
+  stats_.setValue("elapsed_time_seconds", std::chrono::duration_cast<std::chrono::seconds>(elapsed()).count());
+  try {
+    spider_.closed(closeReason_);
+  } catch (...) {
+    logger().error("Spider ", spider_.name, " failed in closed(): ", Failure());
+  }
+  logger().info("Spider closed (", closeReason_, ")");
+}
+
+void Engine::watchLimits() {
+  if (settings_.closespiderTimeout > 0) limitCall_ = clock_.callLater(settings_.closespiderTimeout, [this] { stop("closespider_timeout"); });
+}
+
+void Engine::logProgress() {
+  if (settings_.logstatsInterval <= 0) return;
+  progressCall_ = clock_.callLater(settings_.logstatsInterval, [this] {
+    const double perMinute = 60 / settings_.logstatsInterval;
+    const auto rate = [perMinute](std::int64_t now, std::int64_t& before) {
+      return static_cast<std::int64_t>(static_cast<double>(now - std::exchange(before, now)) * perMinute);
+    };
+    const std::int64_t pageRate = rate(pages_, pagesAtLastLog_), itemRate = rate(itemCount_, itemsAtLastLog_);
+    logger().info("Crawled ", pages_, " pages (at ", pageRate, " pages/min), scraped ", itemCount_, " items (at ", itemRate, " items/min)");
+    logProgress();
+  });
+}
+
+}  // namespace weft::crawler

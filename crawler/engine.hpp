@@ -1,0 +1,97 @@
+// Engine: a pool of workers on a frontier.
+#pragma once
+
+#include <weft/core/clock.hpp>
+#include <weft/crawler/downloader.hpp>
+#include <weft/crawler/feeds/feed.hpp>
+#include <weft/crawler/frontier/frontier.hpp>
+#include <weft/crawler/scraper.hpp>
+#include <weft/crawler/settings.hpp>
+#include <weft/crawler/spider.hpp>
+#include <weft/crawler/stats.hpp>
+#include <weft/defer/deferred.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace weft::crawler {
+
+/// A request that was given up.
+struct FailedPage {
+  FailedPage(std::string url, std::string cause, int tries) : url(std::move(url)), cause(std::move(cause)), tries(tries) {}
+  std::string url, cause;
+  int tries;
+};
+
+/// Runs one crawl: CONCURRENT_REQUESTS workers take requests from the frontier, have them downloaded and scraped, and commit what came of them.
+///
+///     Engine engine(spider, settings, reactor, downloader, frontier);
+///     engine.addFeed(openFeed("quotes.jsonl", OutputFile::Mode::Overwrite));
+///     co_await engine.run();
+///
+/// What it is given is referred to and must outlive it. All of it runs on one thread, that of the clock; with a ManualClock and a downloader in memory it runs in virtual time.
+class Engine {
+ public:
+  Engine(Spider& spider, const Settings& settings, Clock& clock, Downloader& downloader, Frontier& frontier);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
+
+  void addFeed(std::unique_ptr<Feed> feed) { feeds_.push_back(std::move(feed)); }
+
+  /// Crawls to the end. Fires when nothing is left, or what was in flight at stop() is finished; feeds are closed and the spider has been told. Fails only when a feed could not be
+  /// written (FeedError): the crawl stops then, and the page whose items were lost counts as failed. cancel: use abort() first.
+  Deferred<> run();
+  /// Starts no more requests; those in flight are finished. The reason becomes the close reason ("shutdown"). The first one counts.
+  void stop(std::string_view reason);
+  /// stop("shutdown"), and what is in flight will not be committed: cancel run()'s Deferred next, and it fires at once. Those requests stay leased, neither done nor failed.
+  void abort();
+
+  /// "finished", or why it ended before: "shutdown", "start_error", "feed_error", "closespider_itemcount"…; empty while it runs.
+  const std::string& closeReason() const noexcept { return closeReason_; }
+  const Stats& stats() const noexcept { return stats_; }
+  FrontierCounts counts() const { return frontier_.counts(); }
+  /// The requests that failed, the first kMaxFailedPages of them; counts() has their number.
+  const std::vector<FailedPage>& failedPages() const noexcept { return failedPages_; }
+  static constexpr std::size_t kMaxFailedPages = 1000;
+  /// What startRequests() failed with; empty when it did not.
+  const Failure& startFailure() const noexcept { return startFailure_; }
+  std::chrono::nanoseconds elapsed() const noexcept { return (ended_ ? end_ : clock_.now()) - begin_; }
+
+ private:
+  Deferred<> worker();
+  Deferred<> seed();
+  Deferred<> commit(Lease lease, Scraped scraped);
+  bool write(std::vector<Item>& items);
+  void flush();
+  void failFeed();
+  void watchLimits();
+  void logProgress();
+  void finish();
+
+  Spider& spider_;
+  const Settings& settings_;
+  Clock& clock_;
+  Downloader& downloader_;
+  Frontier& frontier_;
+  Stats stats_;
+  Scraper scraper_;
+  std::vector<std::unique_ptr<Feed>> feeds_;
+  std::vector<FailedPage> failedPages_;
+  Failure feedFailure_{std::exception_ptr()}, startFailure_{std::exception_ptr()};
+  std::string stopReason_, closeReason_;
+  std::chrono::nanoseconds begin_{}, end_{};
+  bool ended_ = false, aborted_ = false;
+  std::int64_t& requestCount_;
+  std::int64_t& itemCount_;
+  std::int64_t pages_ = 0, failures_ = 0;
+  std::int64_t pagesAtLastLog_ = 0, itemsAtLastLog_ = 0;
+  DelayedCall flushCall_, limitCall_, progressCall_;
+};
+
+}  // namespace weft::crawler
