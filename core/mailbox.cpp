@@ -3,8 +3,44 @@
 namespace weft {
 namespace {
 
-void freeNodes(detail::MailNode* node) noexcept {
-  while (node) delete std::exchange(node, node->next);
+using detail::MailNode;
+
+// A page of nodes; its head takes the place of the first.
+struct Page {
+  static constexpr std::size_t kBytes = 4096;
+  static constexpr std::uint32_t kNodes = kBytes / sizeof(MailNode) - 1;
+
+  std::atomic<std::uint32_t> live{kNodes};             // nodes that were not freed
+
+  static Page& of(MailNode* node) noexcept {
+    return *reinterpret_cast<Page*>(reinterpret_cast<std::uintptr_t>(node) & ~std::uintptr_t{kBytes - 1});
+  }
+  void release(std::uint32_t nodes) noexcept {
+    if (live.fetch_sub(nodes, std::memory_order_acq_rel) == nodes) ::operator delete(this, std::align_val_t{kBytes});
+  }
+};
+static_assert(sizeof(Page) <= sizeof(MailNode));
+
+// Linked nodes that nobody has used, the last one's next null.
+MailNode* newPage() {
+  auto* const memory = static_cast<std::byte*>(::operator new(Page::kBytes, std::align_val_t{Page::kBytes}));
+  new (memory) Page;
+  MailNode* list = nullptr;
+  for (std::size_t i = Page::kNodes; i > 0; --i) {
+    auto* const node = new (memory + i * sizeof(MailNode)) MailNode;
+    node->next = list;
+    list = node;
+  }
+  return list;
+}
+
+void freeNodes(MailNode* node) noexcept {
+  while (node) {
+    Page& page = Page::of(node);
+    std::uint32_t count = 0;                           // of neighbours in the list that are neighbours in memory too
+    for (; node && &Page::of(node) == &page; node = node->next) ++count;
+    page.release(count);
+  }
 }
 
 struct ThreadExit {
@@ -22,12 +58,14 @@ Mailbox::~Mailbox() {
 
 Mailbox::Node* Mailbox::refill() {
   threadExit.registered = true;
-  if (!spare_.load(std::memory_order_relaxed)) return new Node;
-  spareCount_.store(0, std::memory_order_relaxed);
-  Node* const spare = spare_.exchange(nullptr, std::memory_order_acquire);
-  if (!spare) return new Node;
-  detail::spareMail = spare->next;
-  return spare;
+  Node* nodes = nullptr;
+  if (spare_.load(std::memory_order_relaxed)) {
+    spareCount_.store(0, std::memory_order_relaxed);
+    nodes = spare_.exchange(nullptr, std::memory_order_acquire);
+  }
+  if (!nodes) nodes = newPage();
+  detail::spareMail = nodes->next;
+  return nodes;
 }
 
 void Mailbox::giveBack(Node* first, Node* last, std::size_t count) noexcept {

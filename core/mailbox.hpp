@@ -33,7 +33,8 @@ inline constinit thread_local MailNode* spareMail = nullptr;
 /// A lock-free queue of callables: any thread posts, one thread takes everything at once and runs it. What one thread posts runs in the order of its posts.
 ///
 /// Nodes travel in a circle, consumer to posters, so a steady stream of posts asks the heap for nothing: the consumer gives a batch of used nodes back, a
-/// poster takes all of them. At most kSpareLimit wait there; more are freed, so a burst leaves no more than that behind.
+/// poster takes all of them. About kSpareLimit may wait there (1 MB); more are freed, so a burst leaves no more than that behind. New ones are made by the
+/// page, and a page is freed when all of its nodes are.
 class Mailbox {
  public:
   static constexpr std::size_t kSpareLimit = 16 * 1024;
