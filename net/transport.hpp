@@ -58,7 +58,8 @@ class Transport : public std::enable_shared_from_this<Transport> {
 
   /// Stops reading, sends what has been written, then closes: ConnectionDone. Calling it again changes nothing.
   virtual void loseConnection() = 0;
-  /// Sends what has been written, then tells the peer that no more will come. Reading goes on.
+  /// Sends what has been written, then tells the peer that no more will come. Reading goes on; when the peer has ended its side too, the connection is
+  /// over (connectionLost, without readConnectionLost).
   virtual void loseWriteConnection() = 0;
   /// Closes now and drops what has not been sent; the peer sees a reset. connectionLost() gets ConnectionAborted (or `reason`), from the loop, not from in here.
   virtual void abortConnection() = 0;
