@@ -8,6 +8,7 @@
 #include <weft/defer/gather.hpp>
 
 #include <cstdlib>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -355,7 +356,8 @@ void addManyCases(Suite& suite) {
   suite.time(
       "h_workers5: a full queue and five workers", 1e6,
       [] {
-        static DeferredQueue<int> queue;
+        static const auto kept = std::make_unique<DeferredQueue<int>>();      // a queue whose address the compiler does not know
+        DeferredQueue<int>& queue = *kept;
         for (int i = 0; i < 1'000'000; ++i) queue.put(i);
         for (int i = 0; i < 5; ++i) queue.put(-1);
         std::vector<Deferred<long>> workers;
@@ -364,7 +366,8 @@ void addManyCases(Suite& suite) {
       },
       Limit(
           [] {
-            static limit::Queue queue(1 << 21);
+            static const auto kept = std::make_unique<limit::Queue>(1 << 21);
+            limit::Queue& queue = *kept;
             for (int i = 0; i < 1'000'000; ++i) queue.put(i);
             for (int i = 0; i < 5; ++i) queue.put(-1);
             std::vector<limit::Task<long>> workers;
