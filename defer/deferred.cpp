@@ -138,6 +138,17 @@ void Turn::defer(CellBase* cell) noexcept {
   loopLink.resume = +[]() noexcept { turn.pump(); };
 }
 
+bool CoroutineBase::waitForLoop(CellBase& cell, CellBase& self) noexcept {
+  if (!loopLink.looping) {
+    loopLink.budget = std::numeric_limits<int>::max();
+    return false;
+  }
+  cell.waiter = &self;
+  turn.defer(&cell);
+  context.exchange();
+  return true;
+}
+
 bool stackIsDeep(std::uintptr_t address) noexcept {
   if (stackFloor == UINTPTR_MAX) {
     pthread_attr_t attributes;

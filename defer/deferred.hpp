@@ -200,13 +200,10 @@ template <class T> class [[nodiscard("a dropped Deferred can't tell its result; 
   /// What it waits for, and what that waits for, one line each with file and line.
   std::string describe() const { return detail::describeWait(cell_); }
 
-  detail::Cell<T>* takeConsumer() {                    // the library's own
-    if (!cell_ || (cell_->flags & detail::CellBase::kTaken)) [[unlikely]] detail::throwAlreadyChained();
-    if ((cell_->flags & detail::CellBase::kBoth) || cell_->pauses) {
-      cell_->flags |= detail::CellBase::kTaken;
-      return cell_;
-    }
-    return std::exchange(cell_, nullptr);
+  [[gnu::always_inline]] detail::Cell<T>* takeConsumer() {                    // the library's own
+    if (cell_ && !((cell_->flags & (detail::CellBase::kBoth | detail::CellBase::kTaken)) | cell_->pauses)) [[likely]]
+      return std::exchange(cell_, nullptr);
+    return shareConsumer();
   }
 
  private:
@@ -238,6 +235,12 @@ template <class T> class [[nodiscard("a dropped Deferred can't tell its result; 
       f();
       return outcome;
     }
+  }
+  // Gives the consuming end away and keeps what else this handle holds: the firing end, or a pause.
+  detail::Cell<T>* shareConsumer() {
+    if (!cell_ || (cell_->flags & detail::CellBase::kTaken)) [[unlikely]] detail::throwAlreadyChained();
+    cell_->flags |= detail::CellBase::kTaken;
+    return cell_;
   }
   void drop() noexcept;
 

@@ -95,6 +95,14 @@ struct WaitList {
     tail = node;
     ++count;
   }
+  WaitNode* pop() noexcept {
+    WaitNode* node = head;
+    head = node->next;
+    (head ? head->previous : tail) = nullptr;
+    --count;
+    node->list = nullptr;
+    return node;
+  }
 };
 inline void WaitNode::unlink() noexcept {
   (previous ? previous->next : list->head) = next;
@@ -125,11 +133,11 @@ template <class T> struct WaitCell final : Cell<T>, WaitNode, Pooled {
 };
 
 /// The oldest that is still wanted, taken out of the list; those whose Deferred was dropped are freed on the way.
-template <class T> WaitCell<T>* takeWaiting(WaitList& list) noexcept {
+template <class T> inline WaitCell<T>* takeWaiting(WaitList& list) noexcept {
   while (list.head) {
-    auto* cell = static_cast<WaitCell<T>*>(list.head);
-    cell->leave();
-    if (cell->ends) return cell;
+    auto* cell = static_cast<WaitCell<T>*>(list.pop());
+    cell->releaseProducer();
+    if (cell->ends) [[likely]] return cell;
     cell->dispose();
   }
   return nullptr;

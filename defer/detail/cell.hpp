@@ -215,7 +215,7 @@ template <class T> class Cell : public CellBase {
     std::construct_at(std::addressof(value_), std::forward<A>(arguments)...);
     state |= kValue;
   }
-  void setFailure(Failure failure) noexcept {
+  void setFailure(Failure&& failure) noexcept {
     std::construct_at(&failure_, std::move(failure));
     state |= kError;
   }
@@ -243,8 +243,8 @@ template <class T> class Cell : public CellBase {
  protected:
   Cell() noexcept {}
   ~Cell() {
-    if (state & kValue) value_.~Stored<T>();
-    else if (state & kError) failure_.~Failure();
+    if (state & kError) [[unlikely]] failure_.~Failure();
+    else if (state & kValue) value_.~Stored<T>();
   }
 
  private:
@@ -259,7 +259,7 @@ class ConsumedCell {
  public:
   explicit ConsumedCell(CellBase& cell) noexcept : cell_(cell) {}
   ConsumedCell(const ConsumedCell&) = delete;
-  ~ConsumedCell() { cell_.releaseConsumer(); }
+  [[gnu::always_inline]] ~ConsumedCell() { cell_.releaseConsumer(); }
 
  private:
   CellBase& cell_;
