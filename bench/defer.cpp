@@ -3,9 +3,12 @@
 #include "limits.hpp"
 #include "sketch_cases.hpp"
 
+#include <weft/core/generator.hpp>
+#include <weft/defer/async_generator.hpp>
 #include <weft/defer/deferred.hpp>
 #include <weft/defer/deferred_queue.hpp>
 #include <weft/defer/gather.hpp>
+#include <weft/defer/task_group.hpp>
 
 #include <cstdlib>
 #include <memory>
@@ -317,6 +320,20 @@ void limitGatherThousand() {
   for (int i = 0; i < 1000; ++i) inputs[static_cast<std::size_t>(i)].fire(i);
 }
 
+void groupThousand() {
+  std::vector<Trigger<>> triggers;
+  triggers.reserve(1000);
+  weft::TaskGroup group;
+  for (int i = 0; i < 1000; ++i) {
+    Deferred<> d;
+    triggers.push_back(d.takeTrigger());
+    group.add(std::move(d));
+  }
+  auto joined = group.join();
+  for (auto& trigger : triggers) trigger.callback();
+  expect(joined.called());
+}
+
 void addManyCases(Suite& suite) {
   suite.section("many");
   suite.time("g_gather1000: gatherResults, per input", 1e6,
@@ -328,6 +345,13 @@ void addManyCases(Suite& suite) {
                    for (int i = 0; i < 1000; ++i) limitGatherThousand();
                  },
                  1.2));
+  suite.time("taskgroup1000: TaskGroup, add and join, per task (limit: gather)", 1e6,
+             [] {
+               for (int i = 0; i < 1000; ++i) groupThousand();
+             },
+             Limit([] {
+               for (int i = 0; i < 1000; ++i) limitGatherThousand();
+             }));
   suite.time(
       "h_handoff: put to a waiting coroutine", 2e6,
       [] {
@@ -378,6 +402,73 @@ void addManyCases(Suite& suite) {
             for (auto& worker : workers) sum += worker.await_resume();
           },
           3));
+}
+
+// ---- generators
+
+[[gnu::noinline]] weft::Generator<int> countTo(int n) {
+  for (int i = 0; i < n; ++i) co_yield i;
+}
+[[gnu::noinline]] weft::Generator<int> nested(int depth, int n) {
+  if (depth == 0) {
+    for (int i = 0; i < n; ++i) co_yield i;
+  } else {
+    co_yield weft::elementsOf(nested(depth - 1, n));
+  }
+}
+[[gnu::noinline]] weft::AsyncGenerator<int> countAsync(int n) {
+  for (int i = 0; i < n; ++i) co_yield i;
+}
+[[gnu::noinline]] Deferred<long> sumAsync(int n) {
+  long total = 0;
+  auto values = countAsync(n);
+  while (auto value = co_await values.next()) total += *value;
+  co_return total;
+}
+[[gnu::noinline]] limit::Generator limitCountTo(int n) {
+  for (int i = 0; i < n; ++i) co_yield i;
+}
+[[gnu::noinline]] limit::NestedGenerator limitNested(int depth, int n) {
+  if (depth == 0) {
+    for (int i = 0; i < n; ++i) co_yield i;
+  } else {
+    co_yield limitNested(depth - 1, n);
+  }
+}
+[[gnu::noinline]] limit::AsyncGenerator limitCountAsync(int n) {
+  for (int i = 0; i < n; ++i) co_yield i;
+}
+[[gnu::noinline]] limit::Task<long> limitSumAsync(int n) {
+  long total = 0;
+  auto values = limitCountAsync(n);
+  while (const int* value = co_await values.next()) total += *value;
+  co_return total;
+}
+
+void sumNested(int depth, int n) {
+  for (const int value : nested(depth, n)) sum += value;
+}
+void limitSumNested(int depth, int n) {
+  auto values = limitNested(depth, n);
+  while (const int* value = values.next()) sum += *value;
+}
+
+void addGeneratorCases(Suite& suite) {
+  constexpr int kValues = 3'000'000;
+  suite.section("generators, per value");
+  suite.time("m_gen", kValues,
+             [] {
+               for (const int value : countTo(kValues)) sum += value;
+             },
+             Limit(
+                 [] {
+                   auto values = limitCountTo(kValues);
+                   while (const int* value = values.next()) sum += *value;
+                 },
+                 1.2));
+  suite.time("m_rec10: ten levels deep", kValues, [] { sumNested(10, kValues); }, Limit([] { limitSumNested(10, kValues); }, 1.2));
+  suite.time("m_rec1000: a thousand levels deep (the limit: ten)", kValues, [] { sumNested(1000, kValues); }, Limit([] { limitSumNested(10, kValues); }, 1.2));
+  suite.time("m_agen: an async generator", kValues, [] { sum += *sumAsync(kValues).result(); }, Limit([] { sum += limitSumAsync(kValues).run(); }, 1.6));
 }
 
 // ---- errors
@@ -563,6 +654,7 @@ int main(int argc, char** argv) {
   addCallbackCases(suite);
   addCoroutineCases(suite);
   addManyCases(suite);
+  addGeneratorCases(suite);
   addErrorCases(suite);
   bench::addSketchCases(suite);
   const int status = suite.run(argc, argv);
