@@ -30,7 +30,7 @@ class Clock {
   /// event that it dispatches, so a callback sees one time: to measure how long code takes use std::chrono::steady_clock.
   std::chrono::nanoseconds now() const noexcept { return std::chrono::nanoseconds(nowNanoseconds()); }
   /// The same in seconds.
-  double seconds() const noexcept { return static_cast<double>(nowNanoseconds()) * 1e-9; }
+  double seconds() const noexcept { return static_cast<double>(nowNanoseconds()) / 1e9; }
 
   /// Calls `function` when `delay` has passed: never sooner, and as soon after it as the clock's owner gets there. Takes any callable without arguments, also
   /// one that can only be moved; what it returns is dropped. The handle need not be kept. An exception goes to whoever drives the clock: a Reactor logs

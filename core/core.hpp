@@ -1,6 +1,7 @@
 // Floor core: the ground that everything else stands on.
 #pragma once
 
+#include <weft/core/bytes.hpp>
 #include <weft/core/clock.hpp>
 #include <weft/core/delay.hpp>
 #include <weft/core/delayed_call.hpp>

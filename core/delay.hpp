@@ -26,7 +26,7 @@ class Delay {
   constexpr Delay(std::chrono::duration<Rep, Period> duration) : nanoseconds_(fromDuration(duration)) {}
 
   constexpr std::chrono::nanoseconds value() const noexcept { return std::chrono::nanoseconds(nanoseconds_); }
-  constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds_) * 1e-9; }
+  constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds_) / 1e9; }
   constexpr bool operator==(const Delay&) const noexcept = default;
   constexpr auto operator<=>(const Delay&) const noexcept = default;
 
