@@ -37,3 +37,7 @@ TEST_CASE("tutorial 05: three workers share the jobs of one queue") {
         "worker 1 did dishes\nworker 2 did laundry\nworker 3 did windows\n"
         "worker 1 did garden\nworker 2 did letters\nworker 3 did shopping\nall done\n");
 }
+
+TEST_CASE("tutorial 06: what is sent to the echo server comes back") {
+  CHECK(tutorial("06_echo").output == "echoed: hello\nechoed: how are you\nechoed: goodbye\n");
+}
