@@ -49,7 +49,7 @@ Deferred<> Engine::run() {
   auto ended = gatherResults(std::move(tasks));
   const auto outcome = co_await ended.outcome();
   finish();
-  if (!outcome) outcome.failure().rethrow();
+  if (!outcome && !aborted_) outcome.failure().rethrow();
   if (feedFailure_.exception()) feedFailure_.rethrow();
 }
 
@@ -102,7 +102,10 @@ Deferred<> Engine::commit(Lease lease, Scraped scraped) {
     ++failures_;
     if (failedPages_.size() < kMaxFailedPages) failedPages_.emplace_back(lease.request->url.href(), std::move(scraped.cause), lease.request->retryTimes + 1);
   }
-  if (scraped.fate != Fate::Retry) ++pages_;
+  if (scraped.fate != Fate::Retry) {
+    ++pages_;
+    if (scraped.status) ++pageStatuses_[scraped.status];
+  }
   co_await frontier_.commit(std::move(lease), scraped.fate, std::move(scraped.requests));
   const auto reached = [](std::int64_t limit, std::int64_t count) { return limit && count >= limit; };
   if (reached(settings_.closespiderItemcount, itemCount_)) stop("closespider_itemcount");

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -59,6 +60,8 @@ class Engine {
   /// The requests that failed, the first kMaxFailedPages of them; counts() has their number.
   const std::vector<FailedPage>& failedPages() const noexcept { return failedPages_; }
   static constexpr std::size_t kMaxFailedPages = 1000;
+  /// Pages by the status of their last response, retries left out: with the pages that had no response they add up to done + failed + dropped.
+  const std::map<int, std::uint64_t>& pageStatuses() const noexcept { return pageStatuses_; }
   /// What startRequests() failed with; empty when it did not.
   const Failure& startFailure() const noexcept { return startFailure_; }
   std::chrono::nanoseconds elapsed() const noexcept { return (ended_ ? end_ : clock_.now()) - begin_; }
@@ -83,6 +86,7 @@ class Engine {
   Scraper scraper_;
   std::vector<std::unique_ptr<Feed>> feeds_;
   std::vector<FailedPage> failedPages_;
+  std::map<int, std::uint64_t> pageStatuses_;
   Failure feedFailure_{std::exception_ptr()}, startFailure_{std::exception_ptr()};
   std::string stopReason_, closeReason_;
   std::chrono::nanoseconds begin_{}, end_{};

@@ -39,6 +39,7 @@ Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Respons
     ++responseCount_;
     responseBytes_ += static_cast<std::int64_t>(response.body.size());
     countStatus(response.status);
+    scraped.status = response.status;
     if (logger().enabled(LogLevel::Debug)) logger().debug("Crawled (", response.status, ") ", request->describe());
     if (const std::string reason = retryReason(response); !reason.empty() && retries(*request, reason, scraped)) co_return scraped;
     ++receivedCount_;

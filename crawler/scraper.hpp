@@ -19,6 +19,7 @@ namespace weft::crawler {
 /// What a request led to.
 struct Scraped {
   Fate fate = Fate::Done;
+  int status = 0;                                      ///< of the response; 0 where there was none
   std::vector<Request> requests;
   std::vector<Item> items;
   std::string cause;                                   ///< of Failed and Dropped

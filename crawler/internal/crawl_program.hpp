@@ -1,0 +1,54 @@
+// A crawl as a program: from options to an exit code.
+#pragma once
+
+#include <weft/crawler/settings.hpp>
+#include <weft/crawler/spider.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft::crawler {
+
+/// What the command line says of a crawl. Names and values as they were written.
+struct CrawlOptions {
+  std::vector<std::string> settings;                   // -s NAME=VALUE
+  std::vector<std::string> arguments;                  // -a NAME=VALUE
+  std::vector<std::string> append, overwrite;          // -o, -O
+  int concurrency = 0;                                 // -c; 0 where it was not given
+  std::string logLevel;                                // -L
+  bool noLog = false;
+};
+
+/// Exit codes, as the manual lists them.
+enum ExitCode : int {
+  kComplete = 0,             // every page was fetched, and every callback ran
+  kStartError = 1,           // the crawl could not begin: an output that cannot be written, start requests that failed
+  kUsage = 2,                // the command line cannot be understood
+  kSomeFailed = 3,           // some pages failed for good
+  kNothingFetched = 4,       // not one page was fetched
+  kStopped = 5,              // stopped early: a signal, a CLOSESPIDER limit, an output that could no longer be written
+};
+
+/// Adds the options to a CLI11 app (a template, so that this header need not include CLI11).
+template <class App> void addCrawlOptions(App& app, CrawlOptions& options) {
+  app.add_option("-o,--output", options.append, "Append items to FILE, one JSON object a line; - is the standard output")->type_name("FILE")->allow_extra_args(false);
+  app.add_option("-O,--overwrite-output", options.overwrite, "Write items to FILE, overwriting it")->type_name("FILE")->allow_extra_args(false);
+  app.add_option("-a", options.arguments, "Give the spider an argument; may be repeated")->type_name("NAME=VALUE")->allow_extra_args(false);
+  app.add_option("-s,--set", options.settings, "Set a setting; may be repeated")->type_name("NAME=VALUE")->allow_extra_args(false);
+  app.add_option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host")->type_name("N");
+  app.add_option("-L,--loglevel", options.logLevel, "Log from this level on: DEBUG, INFO, WARNING, ERROR or CRITICAL")->type_name("LEVEL");
+  app.add_flag("--nolog", options.noLog, "Log nothing; the summary at the end stays");
+}
+
+/// The spider that a target names: a registered one, or SiteSpider for a URL. Throws SpiderError, which says what is wrong with it.
+std::unique_ptr<Spider> spiderFor(std::string_view target);
+
+/// Runs the crawl and prints its summary to stderr. SIGINT or SIGTERM ends it gracefully, a second one at once. Gives the exit code; errors are printed, not thrown.
+int runCrawl(Spider& spider, const CrawlOptions& options);
+
+/// "weft: MESSAGE" on stderr, control characters escaped. Gives `code`.
+int complain(std::string_view message, int code);
+
+}  // namespace weft::crawler
