@@ -1,0 +1,624 @@
+// Reading CSS selectors, after Selectors Level 4 and what cssselect accepts beyond it.
+#include <weft/crawler/html/css.hpp>
+
+#include <weft/crawler/html/internal/css_plan.hpp>
+#include <weft/crawler/html/internal/scan.hpp>
+#include <weft/crawler/html/utf8.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace weft::html {
+namespace {
+
+/// The column, from 1, of the byte at `offset`: characters, not bytes.
+std::size_t columnOf(std::string_view text, std::size_t offset) {
+  std::size_t column = 1;
+  for (std::size_t i = 0; i < offset && i < text.size(); ++i)
+    column += (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+  return column;
+}
+
+std::string message(std::string_view selector, std::size_t column, std::string_view reason) {
+  std::string out =
+      "CSS selector '" + std::string(selector) + "' at column " + std::to_string(column) + ": " + std::string(reason);
+  if (selector.find('\n') == std::string_view::npos)
+    out += "\n  " + std::string(selector) + "\n  " + std::string(column - 1, ' ') + "^";
+  return out;
+}
+
+}  // namespace
+
+SelectorError::SelectorError(std::string_view selector, std::size_t column, std::string_view reason)
+    : weft::Error(message(selector, column, reason)), selector(selector), column(column), reason(reason) {}
+
+namespace internal {
+namespace {
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = toLower(c);
+  return out;
+}
+
+class CssParser {
+ public:
+  explicit CssParser(std::string_view text) : text_(text) {}
+
+  CssPlan parse() {
+    skipSpace();
+    do {
+      skipSpace();
+      sequence(Context::kTop);
+    } while (take(','));
+    if (at_ < text_.size()) fail("unexpected " + here());
+    int bit = 0;
+    for (CssSequence& sequence : plan_.sequences) {
+      sequence.firstBit = bit;
+      bit += static_cast<int>(sequence.steps.size());
+    }
+    if (bit > kMostCssBits) fail("too long: more than 256 simple parts", 0);
+    plan_.bits = bit;
+    return std::move(plan_);
+  }
+
+ private:
+  enum class Context { kTop, kArgument, kRelative };
+  static constexpr int kMostNesting = 32;  // of :not(:is(:has(...))): this parser recurses only there
+
+  // ---- characters ----
+  char peek(std::size_t ahead = 0) const noexcept { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  bool atEnd() const noexcept { return at_ >= text_.size(); }
+  bool take(char c) noexcept {
+    if (atEnd() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+  bool skipSpace() noexcept {
+    const std::size_t from = at_;
+    for (;;) {
+      while (!atEnd() && isSpace(text_[at_])) ++at_;
+      if (peek() != '/' || peek(1) != '*') break;
+      const std::size_t end = text_.find("*/", at_ + 2);
+      at_ = end == std::string_view::npos ? text_.size() : end + 2;
+    }
+    return at_ != from;
+  }
+  std::string here() const {
+    if (atEnd()) return "end";
+    std::size_t length = 1;
+    while (at_ + length < text_.size() && (static_cast<unsigned char>(text_[at_ + length]) & 0xC0) == 0x80) ++length;
+    return "'" + std::string(text_.substr(at_, length)) + "'";
+  }
+  [[noreturn]] void fail(const std::string& reason) const { fail(reason, at_); }
+  [[noreturn]] void fail(const std::string& reason, std::size_t at) const {
+    throw SelectorSyntaxError(text_, columnOf(text_, at), reason);
+  }
+  [[noreturn]] void unsupported(const std::string& reason, std::size_t at) const {
+    throw UnsupportedSelector(text_, columnOf(text_, at), reason);
+  }
+
+  bool startsName(std::size_t ahead = 0) const noexcept {
+    const char c = peek(ahead);
+    if (c == '-') return peek(ahead + 1) == '-' || (peek(ahead + 1) != '-' && startsName(ahead + 1));
+    if (c == '\\') return at_ + ahead + 1 < text_.size() && peek(ahead + 1) != '\n';
+    return isAlpha(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  }
+  bool inName() const noexcept {
+    const char c = peek();
+    if (atEnd()) return false;
+    return isAlnum(c) || c == '_' || c == '-' || static_cast<unsigned char>(c) >= 0x80 ||
+           (c == '\\' && at_ + 1 < text_.size() && peek(1) != '\n');
+  }
+  void escape(std::string& out) {
+    ++at_;  // the backslash
+    std::uint32_t number = 0;
+    int digits = 0;
+    for (; digits < 6 && !atEnd(); ++digits) {
+      const char c = toLower(peek());
+      if (isDigit(c))
+        number = number * 16 + static_cast<std::uint32_t>(c - '0');
+      else if (c >= 'a' && c <= 'f')
+        number = number * 16 + static_cast<std::uint32_t>(c - 'a' + 10);
+      else
+        break;
+      ++at_;
+    }
+    if (digits == 0) {
+      out += text_[at_++];
+      return;
+    }
+    appendUtf8(out, number ? number : 0xFFFD);
+    if (peek() == '\r' && peek(1) == '\n')
+      at_ += 2;
+    else if (!atEnd() && isSpace(peek()))
+      ++at_;
+  }
+  std::string name(const char* what) {
+    if (!startsName()) fail(std::string("expected ") + what + ", not " + here());
+    return nameRest();
+  }
+  std::string nameRest() {
+    std::string out;
+    while (inName()) {
+      if (peek() == '\\')
+        escape(out);
+      else
+        out += text_[at_++];
+    }
+    return out;
+  }
+  std::string string() {
+    const std::size_t begin = at_;
+    const char quote = text_[at_++];
+    std::string out;
+    for (;;) {
+      if (atEnd()) fail("this string is not closed", begin);
+      const char c = peek();
+      if (c == quote) {
+        ++at_;
+        return out;
+      }
+      if (c == '\n' || c == '\r' || c == '\f') fail("this string is not closed", begin);
+      if (c != '\\') {
+        out += c;
+        ++at_;
+      } else if (at_ + 1 >= text_.size()) {
+        ++at_;
+      } else if (peek(1) == '\n' || peek(1) == '\f') {
+        at_ += 2;
+      } else {
+        escape(out);
+      }
+    }
+  }
+  std::string nameOrString(const char* what) {
+    skipSpace();
+    std::string value = peek() == '"' || peek() == '\'' ? string() : name(what);
+    skipSpace();
+    return value;
+  }
+  void close(std::size_t opened) {
+    skipSpace();
+    if (!take(')')) atEnd() ? fail("this parenthesis is not closed", opened) : fail("expected ')', not " + here());
+  }
+
+  int nameIndex(std::string text) {
+    for (std::size_t i = 0; i < plan_.names.size(); ++i)
+      if (plan_.names[i] == text) return static_cast<int>(i);
+    plan_.names.push_back(std::move(text));
+    return static_cast<int>(plan_.names.size() - 1);
+  }
+
+  // ---- selectors ----
+
+  /// A complex selector. Adds it behind the ones that are its arguments, and returns its index (none for kRelative, see
+  /// relative()).
+  int sequence(Context context) {
+    CssSequence sequence;
+    sequence.gives = context == Context::kTop ? CssSequence::Gives::kElement : CssSequence::Gives::kNothing;
+    Combinator combinator = Combinator::kNone;
+    char sign = 0;
+    for (;;) {
+      if (context != Context::kTop) skipSpace();
+      if (!startsCompound()) {
+        if (sign) fail(std::string("expected a selector after '") + sign + "'");
+        fail("expected a selector, not " + here());
+      }
+      bool bare = false;
+      const int index = compound(bare, sequence, context, combinator == Combinator::kNone);
+      if (sequence.gives != CssSequence::Gives::kElement && context == Context::kTop && bare &&
+          combinator == Combinator::kDescendant)
+        combinator = Combinator::kDescendantOrSelf;  // "a ::text" takes in the text of <a> itself
+      sequence.steps.push_back({combinator, index});
+      const bool space = skipSpace();
+      if (atEnd() || peek() == ',' || peek() == ')') break;
+      if (context == Context::kTop && sequence.gives != CssSequence::Gives::kElement)
+        fail("a pseudo-element must come last, not before " + here());
+      if (!nextCombinator(combinator, sign)) {
+        if (!space) fail("unexpected " + here());
+        combinator = Combinator::kDescendant;
+        sign = 0;
+      }
+    }
+    plan_.sequences.push_back(std::move(sequence));
+    return static_cast<int>(plan_.sequences.size() - 1);
+  }
+
+  bool nextCombinator(Combinator& combinator, char& sign) {
+    switch (peek()) {
+      case '>': combinator = Combinator::kChild; break;
+      case '+': combinator = Combinator::kNext; break;
+      case '~': combinator = Combinator::kSubsequent; break;
+      default: return false;
+    }
+    sign = text_[at_++];
+    skipSpace();
+    return true;
+  }
+
+  bool startsCompound() const noexcept {
+    const char c = peek();
+    return c == '*' || c == '|' || c == '#' || c == '.' || c == '[' || c == ':' || startsName();
+  }
+
+  /// A compound selector, with a pseudo-element at its end if the context allows. `bare`: it says nothing but "*".
+  int compound(bool& bare, CssSequence& sequence, Context context, bool first) {
+    CssCompound made;
+    bool any = typeSelector(made);
+    bare = made.name < 0 && made.space == CssCompound::Space::kAny;
+    for (;; any = true) {
+      if (take('#')) {
+        CssCondition condition;
+        condition.kind = Condition::kId;
+        if (!inName()) fail("expected an id after '#', not " + here());
+        condition.value = nameRest();
+        made.conditions.push_back(std::move(condition));
+      } else if (take('.')) {
+        CssCondition condition;
+        condition.kind = Condition::kClass;
+        condition.value = name("a class name after '.'");
+        made.conditions.push_back(std::move(condition));
+      } else if (peek() == '[') {
+        made.conditions.push_back(attribute());
+      } else if (peek() == ':') {
+        if (pseudo(made, sequence, context, first && !any)) {
+          if (peek() == '#' || peek() == '.' || peek() == '[' || peek() == ':')
+            fail("a pseudo-element must come last, not before " + here());
+          any = true;
+          break;
+        }
+      } else {
+        break;
+      }
+      bare = false;
+    }
+    if (!any) fail("expected a selector, not " + here());
+    plan_.compounds.push_back(std::move(made));
+    return static_cast<int>(plan_.compounds.size() - 1);
+  }
+
+  /// "div", "*", "svg|path", "*|*", "|div". False if there is none.
+  bool typeSelector(CssCompound& made) {
+    const std::size_t begin = at_;
+    std::optional<std::string> prefix;
+    bool star = false;
+    if (peek() == '|' && peek(1) != '=') {
+      ++at_;
+      prefix.emplace();
+    } else if (take('*')) {
+      star = true;
+      if (peek() == '|' && peek(1) != '=') {
+        ++at_;
+        prefix = "*";
+      }
+    } else if (startsName()) {
+      std::string word = nameRest();
+      if (peek() != '|' || peek(1) == '=') {
+        setName(made, word);
+        return true;
+      }
+      ++at_;
+      prefix = std::move(word);
+    } else {
+      return false;
+    }
+    if (!prefix) return star;
+    if (!take('*')) setName(made, name("an element name after '|'"));
+    const std::string lower = lowered(*prefix);
+    using Space = CssCompound::Space;
+    if (lower == "*")
+      made.space = Space::kAny;
+    else if (lower.empty())
+      made.space = Space::kNone;
+    else if (lower == "html")
+      made.space = Space::kHtml;
+    else if (lower == "svg")
+      made.space = Space::kSvg;
+    else if (lower == "math")
+      made.space = Space::kMathMl;
+    else
+      unsupported("unknown namespace prefix '" + *prefix + "' (there are html, svg and math)", begin);
+    return true;
+  }
+
+  void setName(CssCompound& made, const std::string& word) {
+    made.name = nameIndex(lowered(word));
+    made.exactName = nameIndex(word);
+  }
+
+  CssCondition attribute() {
+    const std::size_t opened = at_++;
+    CssCondition condition;
+    skipSpace();
+    std::string word;
+    if (peek() == '*' && peek(1) == '|') {
+      at_ += 2;
+      word = name("an attribute name");
+    } else if (peek() == '|' && peek(1) != '=') {
+      ++at_;
+      word = name("an attribute name");
+    } else {
+      word = name("an attribute name");
+      if (peek() == '|' && peek(1) != '=') {
+        ++at_;
+        word += ':' + name("an attribute name after '|'");
+      }
+    }
+    condition.name = nameIndex(lowered(word));
+    condition.exactName = nameIndex(word);
+    skipSpace();
+    if (take(']')) {
+      condition.kind = Condition::kAttributeExists;
+      return condition;
+    }
+    if (atEnd()) fail("this bracket is not closed", opened);
+    const char sign = peek();
+    switch (sign) {
+      case '=': condition.kind = Condition::kAttributeEquals; break;
+      case '!': condition.kind = Condition::kAttributeDiffers; break;
+      case '~': condition.kind = Condition::kAttributeWord; break;
+      case '|': condition.kind = Condition::kAttributeLang; break;
+      case '^': condition.kind = Condition::kAttributePrefix; break;
+      case '$': condition.kind = Condition::kAttributeSuffix; break;
+      case '*': condition.kind = Condition::kAttributeSubstring; break;
+      default: fail("expected ']' or an operator such as '=', not " + here());
+    }
+    ++at_;
+    if (sign != '=' && !take('=')) fail(std::string("expected '=' after '") + sign + "', not " + here());
+    skipSpace();
+    if (peek() == '"' || peek() == '\'') {
+      condition.value = string();
+    } else {
+      if (!inName()) fail("expected a value, not " + here());  // cssselect takes 4 where CSS wants "4"
+      condition.value = nameRest();
+    }
+    skipSpace();
+    if (toLower(peek()) == 'i' || toLower(peek()) == 's') {
+      condition.ignoreCase = toLower(peek()) == 'i';
+      ++at_;
+      skipSpace();
+    }
+    if (!take(']')) atEnd() ? fail("this bracket is not closed", opened) : fail("expected ']', not " + here());
+    if (condition.ignoreCase) condition.value = lowered(condition.value);
+    return condition;
+  }
+
+  /// A pseudo-class goes into `made`; a pseudo-element into `sequence`, and the answer is true.
+  bool pseudo(CssCompound& made, CssSequence& sequence, Context context, bool first) {
+    const std::size_t begin = at_++;
+    const bool element = take(':');
+    const std::string word = lowered(name(element ? "the name of a pseudo-element" : "the name of a pseudo-class"));
+    const bool function = peek() == '(';
+    const bool legacy =
+        !element && (word == "before" || word == "after" || word == "first-line" || word == "first-letter");
+    if (element || legacy) {
+      if (context != Context::kTop) fail("a pseudo-element cannot stand within parentheses", begin);
+      if (function && word == "attr") {
+        const std::size_t opened = at_++;
+        const std::string attribute = nameOrString("the name of an attribute");
+        close(opened);
+        sequence.gives = CssSequence::Gives::kAttribute;
+        sequence.attribute = nameIndex(lowered(attribute));
+        sequence.exactAttribute = nameIndex(attribute);
+        return true;
+      }
+      if (function) skipArguments();
+      if (word == "text" && !function) {
+        sequence.gives = CssSequence::Gives::kText;
+        return true;
+      }
+      pendingUnsupported(begin, "::" + word + " selects nothing here (there are ::text and ::attr(name))");
+      sequence.gives = CssSequence::Gives::kText;
+      return true;
+    }
+    CssCondition condition;
+    if (function)
+      functional(condition, word, begin);
+    else
+      simple(condition, word, begin, context, first);
+    made.conditions.push_back(std::move(condition));
+    return false;
+  }
+
+  void simple(CssCondition& condition, const std::string& word, std::size_t begin, Context context, bool first) {
+    static constexpr struct {
+      std::string_view name;
+      Condition kind;
+    } kSimple[] = {{"root", Condition::kRoot},
+                   {"empty", Condition::kEmpty},
+                   {"first-child", Condition::kFirstChild},
+                   {"last-child", Condition::kLastChild},
+                   {"only-child", Condition::kOnlyChild},
+                   {"only-of-type", Condition::kOnlyOfType},
+                   {"checked", Condition::kChecked},
+                   {"disabled", Condition::kDisabled},
+                   {"enabled", Condition::kEnabled},
+                   {"link", Condition::kLink},
+                   {"any-link", Condition::kLink},
+                   {"visited", Condition::kNever},
+                   {"hover", Condition::kNever},
+                   {"active", Condition::kNever},
+                   {"focus", Condition::kNever},
+                   {"focus-within", Condition::kNever},
+                   {"focus-visible", Condition::kNever},
+                   {"target", Condition::kNever}};
+    if (word == "scope") {
+      if (context != Context::kTop || !first) fail("':scope' can only begin a selector", begin);
+      condition.kind = Condition::kScope;
+      return;
+    }
+    if (word == "first-of-type" || word == "last-of-type") {
+      condition.kind = word == "first-of-type" ? Condition::kNthOfType : Condition::kNthLastOfType;
+      condition.b = 1;
+      return;
+    }
+    for (const auto& entry : kSimple) {
+      if (entry.name != word) continue;
+      condition.kind = entry.kind;
+      return;
+    }
+    pendingUnsupported(begin, "unknown pseudo-class ':" + word + "'");
+  }
+
+  void functional(CssCondition& condition, const std::string& word, std::size_t begin) {
+    const std::size_t opened = at_++;
+    if (++nesting_ > kMostNesting) fail("parentheses nested too deeply", begin);
+    if (word == "not" || word == "is" || word == "where" || word == "matches") {
+      condition.kind = word == "not" ? Condition::kNot : Condition::kIs;
+      do {
+        const std::size_t argument = at_;
+        condition.sequences.push_back(sequence(Context::kArgument));
+        if (inHas_ && plan_.sequences.back().steps.size() > 1)
+          unsupported("combinators cannot stand in :" + word + "() within :has()", argument);
+      } while (take(','));
+    } else if (word == "has") {
+      condition.kind = Condition::kHas;
+      ++inHas_;
+      do condition.relatives.push_back(relative());
+      while (take(','));
+      --inHas_;
+    } else if (word == "nth-child" || word == "nth-last-child" || word == "nth-of-type" || word == "nth-last-of-type") {
+      condition.kind = word == "nth-child"        ? Condition::kNthChild
+                       : word == "nth-last-child" ? Condition::kNthLastChild
+                       : word == "nth-of-type"    ? Condition::kNthOfType
+                                                  : Condition::kNthLastOfType;
+      nth(condition);
+    } else if (word == "contains") {
+      condition.kind = Condition::kContains;
+      condition.value = nameOrString("a text in quotes");
+    } else if (word == "lang") {
+      condition.kind = Condition::kLang;
+      condition.value = lowered(nameOrString("a language"));
+    } else {
+      at_ = opened;
+      skipArguments();
+      pendingUnsupported(begin, "unknown pseudo-class ':" + word + "()'");
+      --nesting_;
+      return;
+    }
+    close(opened);
+    --nesting_;
+  }
+
+  /// An argument of :has(). "> a b" is the same as "> a:has(b)", so a chain becomes conditions on its first compound.
+  CssHas relative() {
+    struct Part {
+      Combinator combinator;
+      int compound;
+    };
+    std::vector<Part> parts;
+    Combinator combinator = Combinator::kDescendant;
+    char sign = 0;
+    skipSpace();
+    nextCombinator(combinator, sign);
+    for (;;) {
+      if (!startsCompound())
+        fail(sign ? std::string("expected a selector after '") + sign + "'" : "expected a selector, not " + here());
+      bool bare = false;
+      CssSequence none;
+      parts.push_back({combinator, compound(bare, none, Context::kRelative, false)});
+      const bool space = skipSpace();
+      if (atEnd() || peek() == ',' || peek() == ')') break;
+      if (!nextCombinator(combinator, sign)) {
+        if (!space) fail("unexpected " + here());
+        combinator = Combinator::kDescendant;
+      }
+    }
+    for (std::size_t i = parts.size(); --i > 0;) {
+      CssCondition condition;
+      condition.kind = Condition::kHas;
+      condition.relatives.push_back({parts[i].combinator, parts[i].compound, plan_.marks++});
+      plan_.compounds[static_cast<std::size_t>(parts[i - 1].compound)].conditions.push_back(std::move(condition));
+    }
+    return {parts[0].combinator, parts[0].compound, plan_.marks++};
+  }
+
+  /// an+b, odd, even. Section 9 of CSS Syntax, "the An+B microsyntax".
+  void nth(CssCondition& condition) {
+    skipSpace();
+    const std::size_t begin = at_;
+    std::string text;
+    while (!atEnd() && peek() != ')') text += toLower(text_[at_++]);
+    while (!text.empty() && isSpace(text.back())) text.pop_back();
+    const auto bad = [&]() { fail("expected odd, even or an+b, not '" + text + "'", begin); };
+    if (text == "odd") {
+      condition.a = 2, condition.b = 1;
+      return;
+    }
+    if (text == "even") {
+      condition.a = 2, condition.b = 0;
+      return;
+    }
+    std::size_t i = 0;
+    const auto number = [&](int& out) {
+      const std::size_t from = i;
+      long long value = 0;
+      for (; i < text.size() && isDigit(text[i]); ++i) value = std::min(value * 10 + (text[i] - '0'), 1000000000LL);
+      out = static_cast<int>(value);
+      return i != from;
+    };
+    int sign = 1;
+    if (i < text.size() && (text[i] == '+' || text[i] == '-')) sign = text[i++] == '-' ? -1 : 1;
+    int value = 1;
+    const bool digits = number(value);
+    if (i >= text.size() || text[i] != 'n') {
+      if (!digits || i != text.size()) bad();
+      condition.a = 0, condition.b = sign * value;
+      return;
+    }
+    ++i;
+    condition.a = sign * (digits ? value : 1);
+    while (i < text.size() && isSpace(text[i])) ++i;
+    if (i == text.size()) return;
+    if (text[i] != '+' && text[i] != '-') bad();
+    sign = text[i++] == '-' ? -1 : 1;
+    while (i < text.size() && isSpace(text[i])) ++i;
+    if (!number(value) || i != text.size()) bad();
+    condition.b = sign * value;
+  }
+
+  /// Past the arguments of a function that means nothing here; at_ is at its parenthesis.
+  void skipArguments() {
+    const std::size_t opened = at_++;
+    for (int depth = 1; depth;) {
+      if (atEnd()) fail("this parenthesis is not closed", opened);
+      if (peek() == '"' || peek() == '\'') {
+        string();
+        continue;
+      }
+      if (peek() == '(') ++depth;
+      if (peek() == ')') --depth;
+      ++at_;
+    }
+  }
+
+  /// What breaks no rule is only reported if the rest breaks none either: the syntax comes first.
+  void pendingUnsupported(std::size_t at, std::string reason) {
+    if (!pending_) pending_ = {at, std::move(reason)};
+  }
+
+ public:
+  void reportPending() const {
+    if (pending_) unsupported(pending_->second, pending_->first);
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+  int nesting_ = 0, inHas_ = 0;
+  std::optional<std::pair<std::size_t, std::string>> pending_;
+  CssPlan plan_;
+};
+
+}  // namespace
+
+CssPlan compileCss(std::string_view text) {
+  CssParser parser(text);
+  CssPlan plan = parser.parse();
+  parser.reportPending();
+  return plan;
+}
+
+}  // namespace internal
+}  // namespace weft::html
