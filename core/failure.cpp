@@ -1,11 +1,10 @@
 #include <weft/core/failure.hpp>
 
 #include <weft/core/block_pool.hpp>
+#include <weft/core/place.hpp>
+#include <weft/core/type_name.hpp>
 
 #include <cstddef>
-#include <cstdlib>
-#include <cxxabi.h>
-#include <memory>
 
 namespace weft {
 namespace detail {
@@ -85,10 +84,7 @@ std::string Failure::getErrorMessage() const { return what(); }
 std::string Failure::typeName() const {
 #if defined(__GLIBCXX__)
   if (!error_) return "none";
-  const char* mangled = error_.__cxa_exception_type()->name();
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(mangled, nullptr, nullptr, &status), std::free);
-  return readable ? readable.get() : mangled;
+  return detail::typeName(*error_.__cxa_exception_type());
 #else
   return "exception";
 #endif
@@ -98,11 +94,9 @@ std::string Failure::getTraceback() const {
   std::string text = typeName() + ": " + what();
   for (const std::source_location& at : traceback()) {
     text += "\n  through ";
-    text += at.function_name();
+    text += detail::functionText(at);
     text += " at ";
-    text += at.file_name();
-    text += ':';
-    text += std::to_string(at.line());
+    text += detail::placeText(at);
   }
   return text;
 }

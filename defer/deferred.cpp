@@ -1,7 +1,11 @@
 #include <weft/defer/deferred.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/defer/async_generator.hpp>
+#include <weft/defer/gather.hpp>
+#include <weft/core/place.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -10,15 +14,10 @@
 namespace weft {
 namespace {
 
-std::string place(std::source_location at) {
-  if (!at.line()) return "an unknown place";
-  return std::string(at.file_name()) + ':' + std::to_string(at.line());
-}
-
 std::string alreadyCalledText(std::source_location made, std::source_location fired) {
   std::string text = "this Deferred has already fired";
-  if (fired.line()) text += ", at " + place(fired);
-  if (made.line()) text += "; it was made at " + place(made);
+  if (fired.line()) text += ", at " + detail::placeText(fired);
+  if (made.line()) text += "; it was made at " + detail::placeText(made);
   return text;
 }
 
@@ -29,10 +28,10 @@ std::atomic<UnhandledErrorHandler> unhandledErrorHandler{nullptr};
 AlreadyCalledError::AlreadyCalledError(std::source_location made, std::source_location fired) : DeferError(alreadyCalledText(made, fired)) {}
 
 SelfChainedError::SelfChainedError(std::source_location callback)
-    : DeferError("the callback at " + place(callback) + " returned the Deferred that it belongs to, which would wait for itself for ever") {}
+    : DeferError("the callback at " + detail::placeText(callback) + " returned the Deferred that it belongs to, which would wait for itself for ever") {}
 
 NoResultError::NoResultError(std::source_location made)
-    : DeferError("this Deferred has no result yet (or is paused, or was given away); it was made at " + place(made)) {}
+    : DeferError("this Deferred has no result yet (or is paused, or was given away); it was made at " + detail::placeText(made)) {}
 
 TimeoutError::TimeoutError(double seconds) : DeferError("timed out after " + std::to_string(seconds) + " seconds"), seconds(seconds) {}
 
@@ -56,14 +55,26 @@ bool Waiter::rewire(CellBase&) noexcept { return false; }
 
 CellBase* CellBase::fired(CellBase&) noexcept { std::abort(); }    // only cells that wait for another override it
 
+namespace {
+
+// Also where the cancelled ones were gathered.
+bool isCancellation(const Failure& failure) noexcept {
+  if (const auto* first = failure.as<FirstError>()) return isCancellation(first->subFailure);
+  if (const auto* group = failure.as<FailureGroup>(); group && !group->failures.empty())
+    return std::all_of(group->failures.begin(), group->failures.end(), isCancellation);
+  return failure.check<CancelledError>();
+}
+
+}  // namespace
+
 void reportUnhandled(const Failure& failure, std::source_location made) noexcept {
-  if (failure.check<CancelledError>()) return;
+  if (isCancellation(failure)) return;
   if (UnhandledErrorHandler handler = unhandledErrorHandler.load()) {
     handler(failure, made);
     return;
   }
   try {
-    log::critical("weft.defer", "Unhandled error in Deferred (made or last waiting at " + place(made) + "): " + failure.getTraceback());
+    log::critical("weft.defer", "Unhandled error in Deferred (made or last waiting at " + detail::placeText(made) + "): " + failure.getTraceback());
   } catch (...) {
     std::fputs("weft: an unhandled error in a Deferred could not be logged: out of memory\n", stderr);
   }
@@ -71,7 +82,7 @@ void reportUnhandled(const Failure& failure, std::source_location made) noexcept
 
 void reportCancellerError(std::source_location made) noexcept {
   try {
-    log::error("weft.defer", "The canceller of the Deferred made at " + place(made) + " threw " + Failure().getTraceback());
+    log::error("weft.defer", "The canceller of the Deferred made at " + detail::placeText(made) + " threw " + Failure().getTraceback());
   } catch (...) {
     std::fputs("weft: an error of a canceller could not be logged: out of memory\n", stderr);
   }
@@ -84,6 +95,8 @@ void throwAlreadyCalled(std::uintptr_t mark) {
 
 void throwAlreadyCalled(std::source_location made) { throw AlreadyCalledError(made, {}); }
 void throwAlreadyChained() { throw AlreadyChainedError(); }
+
+void throwBusyGenerator() { throw DeferError("AsyncGenerator: next(), throwInto() or close() while its body is at work for another next()"); }
 
 std::uint16_t threadTag() noexcept {
   static constinit std::atomic<std::uint16_t> last{0};
@@ -114,8 +127,8 @@ std::string describeWait(const CellBase* cell) {
     const std::source_location at = cell->where();
     text += lines == 1 ? "" : "  waits for ";
     text += cell->failed() ? "failed: " : cell->called() ? "fired: " : cell->flags & CellBase::kCoroutine ? "coroutine " : "pending: ";
-    if (cell->flags & CellBase::kCoroutine) text += std::string(at.function_name()) + " at ";
-    text += place(at) + '\n';
+    if (cell->flags & CellBase::kCoroutine) text += detail::functionText(at) + " at ";
+    text += detail::placeText(at) + '\n';
   }
   return text;
 }
@@ -167,20 +180,20 @@ namespace {
 
 // Stands in the turn's queue for a coroutine that has yet to start.
 struct StartCell final : CellBase, Pooled {
-  explicit StartCell(std::coroutine_handle<> coroutine) noexcept : coroutine(coroutine) { waiter = this; }
+  explicit StartCell(Waiter& coroutine) noexcept : coroutine(coroutine) { waiter = this; }
   CellBase* fired(CellBase&) noexcept override {
-    const std::coroutine_handle<> start = coroutine;
+    Waiter& started = coroutine;
+    CellBase* const next = started.fired(*this);       // which does not look at its source
     delete this;
-    start.resume();
-    return std::exchange(turn.next, nullptr);
+    return next;
   }
   void dispose() noexcept override { delete this; }
-  std::coroutine_handle<> coroutine;
+  Waiter& coroutine;
 };
 
 }  // namespace
 
-void Start::startFromTurn(std::coroutine_handle<> coroutine) { turn.defer(new StartCell(coroutine)); }
+void Start::startFromTurn(Waiter& coroutine) { turn.defer(new StartCell(coroutine)); }
 
 void releaseContext(ContextNode* node) noexcept {
   while (node && --node->references == 0) {            // a loop: contexts can be long lists
