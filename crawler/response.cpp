@@ -33,6 +33,7 @@ struct Response::Decoded {
   std::string_view encoding;
   std::string text;                                    // empty where the body is its own text
   bool bodyIsText = false;
+  std::optional<Selector> page;
   std::optional<http::Url> base;                       // of the document's links, once somebody has asked
 };
 
@@ -77,6 +78,14 @@ bool Response::isHtml() const noexcept {
   const auto begins = [head](std::string_view with) { return http::equalIgnoringCase(head.substr(0, with.size()), with); };
   return begins("<!doctype html") || begins("<html") || begins("<head") || begins("<body") || begins("<title") || begins("<!--");
 }
+
+const Selector& Response::selector() const {
+  const Decoded& known = decoded();
+  if (!known.page) decoded_->page.emplace(std::string(text()));
+  return *known.page;
+}
+
+SelectorList Response::css(std::string_view query) const { return selector().css(query); }
 
 http::Url Response::urljoin(std::string_view href) const {
   const Decoded& known = decoded();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/crawler/request.hpp>
+#include <weft/crawler/selector.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -10,9 +11,6 @@
 #include <utility>
 
 namespace weft::crawler {
-
-class Selector;
-class SelectorList;
 
 /// A response. Moves, and does not copy: bodies are large. Selectors that it gave live on when it is gone.
 ///
@@ -55,7 +53,8 @@ class Response {
   http::Url urljoin(std::string_view href) const;
   /// A request for `href`, resolved as urljoin() does. Throws http::UrlError.
   Request follow(std::string_view href, Callback callback = {}) const { return Request(urljoin(href), callback); }
-  Request follow(const Selector& link, Callback callback = {}) const;
+  /// The same for what a selector found: an element's href, or the text of `::attr(href)`.
+  Request follow(const Selector& link, Callback callback = {}) const { return follow(link.isElement() ? link.attrib("href") : link.get(), callback); }
 
  private:
   struct Decoded;
