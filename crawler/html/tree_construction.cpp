@@ -169,10 +169,11 @@ void TreeConstruction::appendText(NodeId id, std::string_view text) {
   }
   const std::size_t begin = node.data & ~Document::kDecoded;
   const std::size_t end = begin + node.size;
-  const std::size_t room =
-      node.flags ? std::bit_ceil<std::size_t>(node.size) : node.size;  // flags of a text node: it has moved
+  const std::size_t room = node.flags ? std::bit_ceil<std::size_t>(node.size)
+                                      : node.size;  // flags of a text node: it has moved, and has room
   if (end == decoded.size()) {
     decoded += text;
+    node.flags = 0;  // it has outgrown the room that its move gave it
   } else if (node.flags && text.size() <= room - node.size) {
     decoded.replace(end, text.size(), text);
   } else {

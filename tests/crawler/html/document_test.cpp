@@ -173,6 +173,108 @@ TEST_CASE("the tree agrees with html5lib's table, fed whole, byte by byte and in
   CHECK(passed == total - static_cast<int>(deviations.size()));
 }
 
+TEST_CASE("text that keeps coming back to a node does not overwrite its neighbours") {
+  // Byte by byte, each blank is moved out of the table into one text node, while attribute values are stored in
+  // between.
+  const std::string page = "<table/> <span >&</span> <span ></span> <span l=s></span> <p";
+  html::DocumentBuilder builder;
+  for (auto piece : weft::testing::singleBytes(page)) builder.feed(piece);
+  CHECK(dump(builder.finish()) == dump(Document::parse(page)));
+}
+
+TEST_CASE("any split of tag soup gives the same tree") {
+  const char* const parts[] = {"<table>",
+                               "<tr>",
+                               "<td>",
+                               "</td>",
+                               "</table>",
+                               "<caption>",
+                               "<col>",
+                               "<b>",
+                               "</b>",
+                               "<i id=x>",
+                               "</i>",
+                               "<a href=1>",
+                               "</a>",
+                               "<p>",
+                               "</p>",
+                               "<div a='&amp;b'>",
+                               "</div>",
+                               "<svg>",
+                               "</svg>",
+                               "<math><mi>",
+                               "<foreignObject>",
+                               "<desc>",
+                               "<template>",
+                               "</template>",
+                               "<select>",
+                               "<option>",
+                               "</select>",
+                               "<ul><li>",
+                               "<li>",
+                               "</ul>",
+                               "<h1>",
+                               "</h2>",
+                               "<form>",
+                               "</form>",
+                               "<button>",
+                               "<frameset>",
+                               "<body x=y>",
+                               "<html z=w>",
+                               "<head>",
+                               "</head>",
+                               "</body>",
+                               "</html>",
+                               "<title>t",
+                               "</title>",
+                               "<script>s",
+                               "</script>",
+                               "<pre>\n",
+                               "<textarea>\n",
+                               "</textarea>",
+                               "<nobr>",
+                               "<applet>",
+                               "</applet>",
+                               "<br>",
+                               "</br>",
+                               "<input type=hidden>",
+                               "<hr>",
+                               "<image>",
+                               "text",
+                               " ",
+                               "&lt;",
+                               "&notit;",
+                               "\r\n",
+                               "<!--c-->",
+                               "<![CDATA[x]]>",
+                               "<!DOCTYPE html>",
+                               "<rt>",
+                               "<ruby>",
+                               "<dd>",
+                               "<font color=1>",
+                               "<noscript>",
+                               "<plaintext>",
+                               "\xC3\xA9",
+                               "\xFF",
+                               "<x-y>",
+                               "</x-y>"};
+  std::mt19937 random(5);
+  for (int round = 0; round < 6000; ++round) {
+    std::string page;
+    for (int i = 2 + static_cast<int>(random() % 30); i > 0; --i) {
+      page += parts[random() % std::size(parts)];
+      if (random() % 60 == 0) page += '\0';
+    }
+    const std::string whole = dump(Document::parse(page));
+    html::DocumentBuilder bytes, pieces;
+    for (auto piece : weft::testing::singleBytes(page)) bytes.feed(piece);
+    for (auto piece : weft::testing::randomPieces(page, random)) pieces.feed(piece);
+    CHECK_MESSAGE(dump(bytes.finish()) == whole, page);
+    CHECK_MESSAGE(dump(pieces.finish()) == whole, page);
+    CHECK(html::isUtf8(whole));
+  }
+}
+
 TEST_CASE("200,000 nested elements and 100,000 attributes are built and written without recursion") {
   for (const char* tag : {"div", "b", "svg", "table", "span", "li", "font", "a", "ul", "object", "unheard-of"}) {
     std::string page;
