@@ -1,1 +1,28 @@
+// The floor http: URLs, messages, the client and the server.
 #pragma once
+
+#include <weft/http/body.hpp>
+#include <weft/http/client/agent.hpp>
+#include <weft/http/client/errors.hpp>
+#include <weft/http/dates.hpp>
+#include <weft/http/error.hpp>
+#include <weft/http/headers.hpp>
+#include <weft/http/parser.hpp>
+#include <weft/http/percent_encoding.hpp>
+#include <weft/http/request.hpp>
+#include <weft/http/response.hpp>
+#include <weft/http/server/resource.hpp>
+#include <weft/http/server/site.hpp>
+#include <weft/http/url.hpp>
+
+namespace weft {
+
+using http::Agent;
+using http::AgentOptions;
+using http::Headers;
+using http::Resource;
+using http::Site;
+using http::Url;
+using http::UrlError;
+
+}  // namespace weft

@@ -1,0 +1,60 @@
+// Body: the bytes of a message, here already or still on their way.
+#pragma once
+
+#include <weft/defer/deferred.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace weft::http {
+
+namespace detail {
+class BodyStream;
+}
+
+/// A message's body. Most are in memory when the head arrives; a longer one still comes, and is taken from the connection as fast as it is read here: at most
+/// `kReadAhead` bytes wait unread, then the peer waits.
+///
+/// Read it whole with bytes(), or piece by piece with next(). Each byte is given out once. Dropping a Body that has not come in full closes its
+/// connection: nothing waits for a reader that is gone. Move-only; thread: the reactor's.
+class Body {
+ public:
+  static constexpr std::size_t kReadAhead = 64 * 1024;
+  static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
+
+  Body() noexcept = default;
+  Body(std::string bytes) noexcept : bytes_(std::move(bytes)) {}
+  Body(const char* bytes) : bytes_(bytes) {}
+  explicit Body(detail::BodyStream* stream) noexcept : stream_(stream) {}          // the library's own: takes one reference
+  Body(Body&& other) noexcept : bytes_(std::move(other.bytes_)), stream_(std::exchange(other.stream_, nullptr)) { other.bytes_.clear(); }
+  Body& operator=(Body&& other) noexcept;
+  ~Body() {
+    if (stream_) release();
+  }
+
+  /// All that has not been read yet, once it is there. Fires at once when complete(). Errors: BodyTooLarge as soon as it is known to be over
+  /// `limit` bytes; ResponseFailed when the connection broke or the message ended too soon; a RequestTimeout. cancel: closes the connection.
+  Deferred<std::string> bytes(std::size_t limit = kUnlimited);
+  /// The next piece, never empty; nullopt at the end. Errors and cancel as above. One read at a time.
+  Deferred<std::optional<std::string>> next();
+
+  /// Has it come in full?
+  bool complete() const noexcept { return stream_ == nullptr || streamComplete(); }
+  /// What is in memory of a complete body: all of it that was not read. Valid until the next call.
+  const std::string& buffered() const noexcept;
+  /// Takes what buffered() shows.
+  std::string take();
+
+ private:
+  bool streamComplete() const noexcept;
+  void release() noexcept;
+
+  std::string bytes_;
+  detail::BodyStream* stream_ = nullptr;
+};
+
+}  // namespace weft::http

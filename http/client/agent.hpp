@@ -1,0 +1,115 @@
+// Agent: the HTTP client.
+#pragma once
+
+#include <weft/core/delay.hpp>
+#include <weft/defer/deferred.hpp>
+#include <weft/http/client/errors.hpp>
+#include <weft/http/request.hpp>
+#include <weft/http/response.hpp>
+#include <weft/net/network.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace weft::http {
+
+namespace detail {
+class Pool;
+}
+
+/// How an Agent behaves. `Agent agent(network, AgentOptions().setMaxPerHost(2));`
+class AgentOptions {
+ public:
+  std::size_t maxPerHost = 8;                  ///< connections to one scheme, host and port; further requests wait their turn
+  std::size_t maxTotal = 128;                  ///< connections in all, idle ones too
+  Delay connectTimeout = 30;                   ///< name look-up and connect: net::ConnectTimeout
+  Delay firstByteTimeout = 60;                 ///< FirstByteTimeout
+  Delay idleTimeout = 60;                      ///< between bytes: IdleTimeout
+  Delay totalTimeout = 180;                    ///< from request() to the end of the body, waiting for a connection too: TotalTimeout
+  Delay keepAlive = 60;                        ///< how long a connection without work is kept
+  std::size_t maxBody = 16 * 1024 * 1024;      ///< BodyTooLarge
+  bool lenient = false;                        ///< ParserOptions::lenient: take what browsers take
+  std::string userAgent = "weft";              ///< sent unless the request has one; empty: none
+
+  AgentOptions& setMaxPerHost(std::size_t value) { return maxPerHost = value, *this; }
+  AgentOptions& setMaxTotal(std::size_t value) { return maxTotal = value, *this; }
+  AgentOptions& setConnectTimeout(Delay value) { return connectTimeout = value, *this; }
+  AgentOptions& setFirstByteTimeout(Delay value) { return firstByteTimeout = value, *this; }
+  AgentOptions& setIdleTimeout(Delay value) { return idleTimeout = value, *this; }
+  AgentOptions& setTotalTimeout(Delay value) { return totalTimeout = value, *this; }
+  AgentOptions& setKeepAlive(Delay value) { return keepAlive = value, *this; }
+  AgentOptions& setMaxBody(std::size_t bytes) { return maxBody = bytes, *this; }
+  AgentOptions& setLenient(bool value) { return lenient = value, *this; }
+  AgentOptions& setUserAgent(std::string value) { return userAgent = std::move(value), *this; }
+};
+
+/// What an Agent has and has done.
+class AgentStats {
+ public:
+  std::size_t open = 0;                        ///< connections: connecting, busy and idle
+  std::size_t idle = 0;
+  std::size_t waiting = 0;                     ///< requests that wait for a connection
+  std::uint64_t requests = 0;
+  std::uint64_t connects = 0;                  ///< connections begun
+  std::uint64_t reused = 0;                    ///< requests sent on a connection that had served one before
+  std::uint64_t retries = 0;                   ///< requests sent again since a reused connection had died
+};
+
+/// Whatever answers requests: an Agent, or a layer around one that adds something (redirects, cookies, a cache).
+class AnyAgent {
+ public:
+  virtual ~AnyAgent() = default;
+
+  /// Sends `request`; fires with the response when its head has come. See Agent for errors.
+  virtual Deferred<Response> request(Request request) = 0;
+
+  /// A GET. A text that is no URL is a UrlError, as the result.
+  Deferred<Response> get(std::string_view url);
+  Deferred<Response> get(Url url);
+  Deferred<Response> head(std::string_view url);
+  Deferred<Response> post(std::string_view url, std::string body, std::string_view contentType);
+};
+
+/// Sends requests over HTTP/1.1, and keeps connections for the next ones. Twisted's Agent with a pool that has limits.
+///
+///     Agent agent(network);
+///     Response response = co_await agent.get("http://example.com/");
+///     std::string page = co_await response.text();
+///
+/// Connections: at most AgentOptions::maxPerHost to an origin and maxTotal in all; requests beyond that wait, first come, first served, and the origins
+/// take turns when they share the total. A connection is used again only if nothing is left unclear on it: not after Connection: close, HTTP/1.0 without keep-alive,
+/// bytes that nobody asked for, a body that was not read to its end, or an error.
+///
+/// If a connection that was used before dies before the first byte of the response, an idempotent request is sent once more on a new one, silently: the server
+/// had closed it just then.
+///
+/// Errors of request(): UnsupportedScheme, net's errors of connecting, TotalTimeout, FirstByteTimeout, IdleTimeout, ResponseNeverReceived, ResponseFailed,
+/// BodyTooLarge, AgentClosed, HeaderError (a field that the Agent itself must write). Once the head has come, errors of the rest come out of the Body.
+///
+/// cancel, at any point: the connection that was used or being made is closed, and its place is free, before cancel() returns.
+///
+/// Thread: the reactor's. The network must outlive the Agent.
+class Agent final : public AnyAgent {
+ public:
+  explicit Agent(net::Network& network, AgentOptions options = AgentOptions());
+  /// As close().
+  ~Agent() override;
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  Deferred<Response> request(Request request) override;
+
+  /// Ends every request with AgentClosed and closes every connection, now. Later requests fail with AgentClosed.
+  void close();
+
+  AgentStats stats() const;
+
+ private:
+  std::unique_ptr<detail::Pool> pool_;
+};
+
+}  // namespace weft::http

@@ -1,0 +1,42 @@
+#include <weft/http/client/errors.hpp>
+
+#include <utility>
+
+namespace weft::http {
+namespace {
+
+std::string shortened(std::string_view url) {
+  std::string text(url.substr(0, 200));
+  if (url.size() > 200) text += "…";
+  return text;
+}
+
+std::string inSeconds(double seconds) {
+  std::string text = std::to_string(seconds);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text + " s";
+}
+
+}  // namespace
+
+RequestError::RequestError(std::string_view url, std::string_view what) : Error("requesting " + shortened(url) + ": " + std::string(what)), url(url) {}
+
+UnsupportedScheme::UnsupportedScheme(std::string_view url, std::string_view scheme)
+    : RequestError(url, "the scheme \"" + std::string(scheme) + "\" is not supported"), scheme(scheme) {}
+
+RequestTimeout::RequestTimeout(std::string_view url, std::string_view what, double seconds)
+    : RequestError(url, std::string(what) + " after " + inSeconds(seconds)), seconds(seconds) {}
+
+ResponseNeverReceived::ResponseNeverReceived(std::string_view url, Failure reason)
+    : RequestError(url, std::string("the connection ended before the response began: ") + reason.what()), reason(std::move(reason)) {}
+
+ResponseFailed::ResponseFailed(std::string_view url, Failure reason) : RequestError(url, reason.what()), reason(std::move(reason)) {}
+
+BodyTooLarge::BodyTooLarge(std::string_view url, std::uint64_t limit, std::uint64_t announced)
+    : RequestError(url, "the body" + (announced > 0 ? " of " + std::to_string(announced) + " bytes" : std::string()) + " is over the limit of " +
+                            std::to_string(limit) + " bytes"),
+      limit(limit),
+      announced(announced) {}
+
+}  // namespace weft::http

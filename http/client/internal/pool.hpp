@@ -1,0 +1,123 @@
+// Pool: an Agent's connections, and the requests that wait for one.
+#pragma once
+
+#include <weft/core/block_pool.hpp>
+#include <weft/http/client/agent.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace weft::http::detail {
+
+class Connection;
+class Pool;
+struct Host;
+
+/// One request on its way. Made by the pool; deleted by whoever ends it: the pool while it waits or connects, its Connection after that.
+struct Exchange : weft::detail::Pooled {
+  enum class State : std::uint8_t { Waiting, Connecting, Sent, Dropped };
+
+  Request request;
+  Trigger<Response> trigger;
+  Pool* pool = nullptr;
+  Host* host = nullptr;
+  Connection* connection = nullptr;
+  Exchange* next = nullptr;            // of the host's queue
+  Exchange* previous = nullptr;
+  Deferred<> connecting{nullptr};
+  DelayedCall timer;                   // the total time, while it waits or connects; then the connection's timer watches it
+  std::chrono::nanoseconds deadline{};
+  State state = State::Waiting;
+  bool retried = false;
+};
+
+/// An origin. Lives while it has connections or requests.
+struct Host {
+  std::string key;                     // "http://example.com:8080"
+  std::string name;                    // without the brackets of IPv6
+  std::uint16_t port = 0;
+  std::vector<Connection*> idle;       // the last one used first
+  std::size_t open = 0;
+  Exchange* first = nullptr;           // those who wait
+  Exchange* last = nullptr;
+  Host* nextTurn = nullptr;            // of the pool's queue of turns
+  bool inTurn = false;
+};
+
+class Pool {
+ public:
+  Pool(net::Network& network, AgentOptions options);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  Deferred<Response> request(Request request);
+  void close();
+  AgentStats stats() const;
+
+  const AgentOptions& options() const noexcept { return options_; }
+  Clock& clock() noexcept { return network_.clock(); }
+
+  // ---- for connections
+  /// It has nothing to do any more, and may be used again.
+  void released(Connection& connection);
+  /// It will not be used again: its place is free.
+  void removed(Connection& connection);
+  /// It died before the response to `exchange` began, and had served before.
+  void retry(Exchange& exchange);
+  /// What is sent for this request, without the body. Valid until the next call.
+  std::string_view headOf(const Request& request);
+
+ private:
+  struct KeyHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const noexcept { return std::hash<std::string_view>()(key); }
+  };
+
+  Host& hostOf(const Url& url);
+  void submit(Exchange& exchange);
+  void start(Exchange& exchange, Connection& connection);
+  void connect(Exchange& exchange);
+  void connected(Exchange& exchange, std::shared_ptr<net::Transport> transport);
+  void connectFailed(Exchange& exchange, Failure failure);
+  void cancel(Exchange& exchange);
+  void timedOut(Exchange& exchange);
+  Trigger<Response> drop(Exchange& exchange);
+  void watch(Exchange& exchange);
+
+  void enqueue(Exchange& exchange, bool atFront);
+  void unlink(Exchange& exchange) noexcept;
+  void takeTurn(Host& host);
+  void popTurn() noexcept;
+  void giveUpPlace(Host& host);
+  bool giveConnection(Host& host);
+  void pump();
+  void pushIdle(Connection& connection);
+  void unlinkIdle(Connection& connection) noexcept;
+  void closeIdle(Connection& connection);
+  void forgetIfUnused(Host& host);
+
+  net::Network& network_;
+  AgentOptions options_;
+  std::unordered_map<std::string, Host, KeyHash, std::equal_to<>> hosts_;
+  Host* firstTurn_ = nullptr;          // hosts with waiting requests, in the order in which they get connections
+  Host* lastTurn_ = nullptr;
+  std::vector<Connection*> connections_;
+  Connection* longestIdle_ = nullptr;  // all idle ones, linked by how long they are
+  Connection* lastIdle_ = nullptr;
+  std::vector<Exchange*> connecting_;
+  std::size_t open_ = 0;
+  std::string head_;
+  AgentStats stats_;
+  bool closed_ = false;
+  bool pumping_ = false;
+  bool* destroyed_ = nullptr;          // told when the pool goes while it pumps
+};
+
+}  // namespace weft::http::detail

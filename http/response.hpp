@@ -1,0 +1,63 @@
+// Response: what a server answers.
+#pragma once
+
+#include <weft/defer/deferred.hpp>
+#include <weft/http/body.hpp>
+#include <weft/http/headers.hpp>
+#include <weft/http/url.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace weft::http {
+
+/// An HTTP response: from an Agent, or made by a server's handler. Moves, and does not copy: bodies are large.
+///
+///     Response response = co_await agent.get("http://example.com/");
+///     if (response.status == 200) std::string page = co_await response.text();
+///
+///     return Response(200, "<p>hello").setHeader("Content-Type", "text/html; charset=utf-8");
+class Response {
+ public:
+  Response() = default;
+  explicit Response(int status, std::string body = {}) : status(status), body(std::move(body)) {}
+  Response(int status, std::string body, std::string_view contentType) : Response(status, std::move(body)) { headers.set("Content-Type", contentType); }
+  Response(Response&&) = default;
+  Response& operator=(Response&&) = default;
+
+  int status = 200;
+  std::string reason;                ///< as the server sent it; a handler may leave it empty
+  int minorVersion = 1;
+  Headers headers;
+  Url url;                           ///< what this answers
+  Body body;
+  /// The parser let something pass that strict HTTP refuses (ParserOptions::lenient).
+  bool wasRepaired = false;
+
+  bool ok() const noexcept { return status >= 200 && status < 300; }
+  /// Content-Length, where it is given and a number.
+  std::optional<std::uint64_t> contentLength() const noexcept;
+
+  /// The whole body; see Body::bytes().
+  Deferred<std::string> bytes(std::size_t limit = Body::kUnlimited) { return body.bytes(limit); }
+  /// The same, for reading as text: the bytes as they came, in the page's own encoding.
+  Deferred<std::string> text(std::size_t limit = Body::kUnlimited) { return body.bytes(limit); }
+
+  Response& setStatus(int value) & { return status = value, *this; }
+  Response&& setStatus(int value) && { return std::move(setStatus(value)); }
+  /// Throws HeaderError, see Headers.
+  Response& setHeader(std::string_view name, std::string_view value) & { return headers.set(name, value), *this; }
+  Response&& setHeader(std::string_view name, std::string_view value) && { return std::move(setHeader(name, value)); }
+  Response& addHeader(std::string_view name, std::string_view value) & { return headers.add(name, value), *this; }
+  Response&& addHeader(std::string_view name, std::string_view value) && { return std::move(addHeader(name, value)); }
+  Response& setBody(std::string bytes) & { return body = Body(std::move(bytes)), *this; }
+  Response&& setBody(std::string bytes) && { return std::move(setBody(std::move(bytes))); }
+};
+
+/// "Not Found" for 404; empty for a status without a name in RFC 9110.
+std::string_view reasonPhrase(int status) noexcept;
+
+}  // namespace weft::http
