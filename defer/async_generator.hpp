@@ -14,6 +14,7 @@ namespace weft {
 namespace detail {
 // Thrown at the co_yield by close(); a body may catch it to clean up, and then ends.
 struct AsyncGeneratorExit {};
+[[noreturn]] void throwBusyGenerator();
 }
 
 /// Values one by one, with awaits in between.
@@ -49,13 +50,15 @@ template <class T> class [[nodiscard]] AsyncGenerator {
   }
 
   class Next;
-  /// `co_await` gives std::optional<T>: the next value, or nullopt after the last. One await at a time. Cancelling the coroutine that awaits it cancels what the body
+  /// `co_await` gives std::optional<T>: the next value, or nullopt after the last. One await at a time: a second one throws DeferError. Cancelling the coroutine that awaits it cancels what the body
   /// waits for.
   Next next() noexcept { return Next(promise_); }
   /// The same as a Deferred, for callbacks and combinators. The generator must outlive it.
   Deferred<std::optional<T>> nextDeferred() { co_return co_await next(); }
-  /// Throws `failure` inside the body, at the co_yield where it stands (or at its start), and gives what it yields next.
+  /// Throws `failure` inside the body, at the co_yield where it stands (or at its start), and gives what it yields next. After the end it fails
+  /// with `failure`.
   Deferred<std::optional<T>> throwInto(Failure failure) {
+    if (promise_->over()) return fail<std::optional<T>>(std::move(failure));
     promise_->inject(failure.exception());
     return nextDeferred();
   }
@@ -92,16 +95,23 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   // As a cell: "fired" means that the body stands at a yield, or has ended, and next() may take what is there.
  public:
   AsyncGenerator get_return_object() noexcept { return AsyncGenerator(this); }
-  std::suspend_always initial_suspend() const noexcept { return {}; }
+  struct Begin {
+    promise_type* promise;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    void await_resume() const { promise->throwInjected(); }
+  };
+  Begin initial_suspend() noexcept { return {this}; }
+  void throwInjected() {
+    if (injected_) [[unlikely]] std::rethrow_exception(std::exchange(injected_, nullptr));
+  }
 
   /// The yielded value stays where it is, in the body's frame, until the next resume.
   struct Yield {
     explicit Yield(promise_type* promise) noexcept : promise(promise) {}
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<>) const noexcept { promise->stop(); }
-    void await_resume() const {
-      if (promise->injected_) [[unlikely]] std::rethrow_exception(std::exchange(promise->injected_, nullptr));
-    }
+    void await_resume() const { promise->throwInjected(); }
     promise_type* promise;
   };
   struct YieldCopy : Yield {
@@ -147,24 +157,26 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   // ---- the consumer's side
   bool begun() const noexcept { return this->flags & kBegun; }
   bool over() const noexcept { return this->flags & kOver; }
-  void inject(std::exception_ptr error) noexcept { injected_ = std::move(error); }
+  void inject(std::exception_ptr error) {
+    if (!this->ready() && begun()) detail::throwBusyGenerator();
+    injected_ = std::move(error);
+  }
   void finishEarly() noexcept { this->flags |= kOver; }
 
   /// Runs the body until it stops or waits.
   void advance() {
-    this->state = 0;
-    value_ = nullptr;
-    this->flags |= kBegun;
+    begin();
     enter();
   }
   bool advanceWhenLoopHasPolled() {                    // the budget is spent
     if (!loopLinkLooping()) return false;
-    this->state = 0;
-    value_ = nullptr;
-    this->flags |= kBegun;
-    detail::Start::startFromTurn(handle());
+    begin();
+    detail::Start::startFromTurn(*this);
     return true;
   }
+  /// A cancel() of the consumer that has yet to find a wait: takes it over, and gives it back where the body did not wait either.
+  void requestCancel(detail::CellBase& from) noexcept { moveRequest(from, *this); }
+  void returnRequest(detail::CellBase& to) noexcept { moveRequest(*this, to); }
   std::optional<T> take() {
     this->waiter = nullptr;
     if (error_) {
@@ -179,11 +191,11 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
     this->waiter = nullptr;
     if (this->flags & kRunning) {
       this->flags |= kAbandoned;
-    } else if (!this->ready() && begun()) {            // waiting for something
+    } else if (!this->ready() && begun() && !over()) {  // waiting for something
       this->flags |= kAbandoned;
-      if (this->link && this->link->pending()) detail::cancelCell(this->link);
+      detail::cancelCell(this);
     } else {
-      handle().destroy();
+      destroy();
     }
   }
 
@@ -222,8 +234,22 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
     }
     if ((this->flags & kAbandoned) && this->ready()) {
       detail::turn.next = nullptr;
-      handle().destroy();
+      destroy();
     }
+  }
+  void destroy() noexcept {
+    if (error_) detail::reportUnhandled(*error_, this->at);
+    this->context.leaveBy([this] { handle().destroy(); });
+  }
+  void begin() {
+    if (!this->ready() && begun()) detail::throwBusyGenerator();
+    this->state = 0;
+    value_ = nullptr;
+    this->flags |= kBegun;
+  }
+  static void moveRequest(detail::CellBase& from, detail::CellBase& to) noexcept {
+    to.flags |= from.flags & detail::CellBase::kCancelRequested;
+    from.flags &= static_cast<std::uint8_t>(~detail::CellBase::kCancelRequested);
   }
   void stop() noexcept {
     this->context.exchange();
@@ -242,10 +268,15 @@ template <class T> class AsyncGenerator<T>::Next {
   explicit Next(promise_type* promise) noexcept : promise_(promise) {}
   bool await_ready() {
     if (promise_->over()) return true;
+    if (cancelled_) [[unlikely]] promise_->requestCancel(*cancelled_);
     if (--detail::loopLink.budget <= 0 && promise_->advanceWhenLoopHasPolled()) return false;
     promise_->advance();
-    return promise_->ready();
+    if (!promise_->ready()) return false;
+    if (cancelled_) [[unlikely]] promise_->returnRequest(*cancelled_);
+    return true;
   }
+  /// The consumer was cancelled while it ran: what the body waits for next is cancelled.
+  void cancelRequestedBy(detail::CellBase& consumer) noexcept { cancelled_ = &consumer; }
   template <class P> bool await_suspend(std::coroutine_handle<P> consumer) {
     return consumer.promise().waitFor(*promise_, consumer.promise());
   }
@@ -253,6 +284,7 @@ template <class T> class AsyncGenerator<T>::Next {
 
  private:
   promise_type* promise_;
+  detail::CellBase* cancelled_ = nullptr;
 };
 
 }  // namespace weft

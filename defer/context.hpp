@@ -39,6 +39,13 @@ class CoroutineContext {
   void exchange() noexcept {
     if (other_ != currentContext) [[unlikely]] std::swap(other_, currentContext);
   }
+  /// Calls `destroy`, which destroys the suspended coroutine that this is a part of: in its own context, where its scopes end.
+  template <class F> void leaveBy(F destroy) noexcept {
+    exchange();
+    ContextNode* const outside = std::exchange(other_, nullptr);
+    destroy();
+    if (ContextNode* const own = std::exchange(currentContext, outside)) releaseContext(own);
+  }
 
  private:
   ContextNode* other_;

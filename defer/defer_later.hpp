@@ -14,6 +14,7 @@ namespace detail {
 class Sleep final : public Cell<void>, public Pooled {
  public:
   Sleep(Delay delay, Clock& clock, std::source_location made) : made_(made) {
+    flags = kSource;
     timer_ = clock.callLater(delay, OnTime(this));
   }
   void dispose() noexcept override { delete this; }

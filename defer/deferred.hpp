@@ -180,9 +180,8 @@ template <class T> class [[nodiscard("a dropped Deferred can't tell its result; 
 
   /// Has the result come? (Also when it is paused.)
   bool called() const noexcept {
-    if (!cell_) return false;
-    if (cell_->pending() && detail::turn.head) [[unlikely]] detail::turn.pump();
-    return cell_->called();
+    if (cell_ && cell_->pending() && detail::turn.head) [[unlikely]] detail::turn.pump();
+    return cell_ && cell_->called();
   }
   /// Does this handle hold anything?
   explicit operator bool() const noexcept { return cell_ != nullptr; }
@@ -214,8 +213,11 @@ template <class T> class [[nodiscard("a dropped Deferred can't tell its result; 
     if (!source->ready()) {
       source->waiter = link;
       link->link = source;
-    } else {
+    } else if (detail::stackHasRoom()) {
       link->fired(*source);
+    } else {                                           // a callback that calls its own function, a million deep
+      source->waiter = link;
+      detail::turn.defer(source);
     }
     return Deferred<U>(link);
   }
@@ -315,18 +317,21 @@ template <class T> class [[nodiscard("dropping a Trigger errbacks AbandonedError
     const auto* cell = held();
     return cell && cell->pending() && (cell->ends & detail::CellBase::kConsumer);
   }
+  /// Unfired, also when nobody wants the result any more: false once it was cancelled.
+  bool pending() const noexcept {
+    const auto* cell = held();
+    return cell && cell->pending();
+  }
   /// Holds the firing end (also of a Deferred that was cancelled meanwhile).
   explicit operator bool() const noexcept { return held() != nullptr; }
 
   static void abandon(detail::Cell<T>* cell) noexcept {          // the library's own
+    if (cell->pending() && (cell->flags & detail::CellBase::kHasCanceller)) cell->dropCanceller();     // it may hold the Deferred: while this end is held
     cell->releaseProducer();
-    if (cell->pending()) {
-      if (cell->flags & detail::CellBase::kHasCanceller) cell->dropCanceller();
-      cell->setFailure(AbandonedError());
-      cell->fire();
-    } else if (!cell->ends) {
-      cell->dispose();
-    }
+    if (!cell->ends) return cell->dispose();
+    if (cell->called() || (cell->ends & detail::CellBase::kCanceller)) return;                         // or dropped by its canceller, which says what comes
+    cell->setFailure(AbandonedError());
+    cell->fire();
   }
 
  private:
@@ -484,9 +489,9 @@ template <class T> Deferred<T> Deferred<T>::addTimeout(Delay delay, Clock& clock
 template <class T> template <class F> Deferred<T> Deferred<T>::addTimeout(Delay delay, Clock& clock, F onTimeoutCancel, std::source_location at) {
   static_assert(detail::fits<std::invoke_result_t<F&, Outcome<T>>, T>, "onTimeoutCancel(Outcome<T>) must return the next result of the chain");
   using Timed = detail::Link<T, T, detail::OnTimeout<T, F>>;
-  if (!cell_) throw AlreadyChainedError();
-  auto* link = new Timed(detail::OnTimeout<T, F>{std::move(onTimeoutCancel), DelayedCall(), false}, at);
   detail::Cell<T>* source = takeConsumer();
+  source->checkThread();
+  auto* link = new Timed(detail::OnTimeout<T, F>{std::move(onTimeoutCancel), DelayedCall(), false}, at);
   Deferred timed(link);
   if (source->ready()) {
     link->step(*source);

@@ -45,7 +45,7 @@ class CellBase : public Waiter {
   // state: bits. Neither Value nor Error: pending.
   static constexpr std::uint8_t kValue = 1, kError = 2, kPaused = 4;
   // ends: who still holds the cell. Plain bytes, not bit-fields: those cost 11 ns a fire with g++ 12.
-  static constexpr std::uint8_t kProducer = 1, kConsumer = 2, kPauser = 4;
+  static constexpr std::uint8_t kProducer = 1, kConsumer = 2, kPauser = 4, kCanceller = 8;
   // flags
   static constexpr std::uint8_t kBoth = 1;              // the Deferred handle still holds the firing end
   static constexpr std::uint8_t kTaken = 2;             // ... and has given the consuming end away
@@ -54,6 +54,7 @@ class CellBase : public Waiter {
   static constexpr std::uint8_t kCoroutine = 16;
   static constexpr std::uint8_t kCancelRequested = 32;  // cancelled while it was running: the next wait is cancelled instead
   static constexpr std::uint8_t kFiresLater = 64;       // its canceller said that it will still fire
+  static constexpr std::uint8_t kSource = 128;          // fired from outside: no code of its user's is behind it
 
   CellBase() noexcept {
 #ifndef NDEBUG

@@ -125,7 +125,7 @@ template <class U> class LinkResult : public Cell<U> {
       }
       // outer -> this -> inner: where the outer link only waits to adopt the same value, this one can go. An endless loop of callbacks
       // that return Deferreds thus needs constant memory.
-      if (mayDropHandler && this->waiter && !(this->ends & CellBase::kPauser) && !(inner->flags & CellBase::kCoroutine) && this->waiter->rewire(*inner)) {
+      if (mayDropHandler && this->waiter && !(this->ends & CellBase::kPauser) && restsOnSource(inner) && this->waiter->rewire(*inner)) {
         inner->waiter = std::exchange(this->waiter, nullptr);
         this->dispose();
         return nullptr;
@@ -152,6 +152,13 @@ template <class U> class LinkResult : public Cell<U> {
   bool adopted_ = false;
 
  private:
+  // Does `cell` wait for nothing but links and what somebody fires by hand? A coroutine, or what may hide one, can be the handler itself or belong to its captures:
+  // then the handler has to stay.
+  static bool restsOnSource(const CellBase* cell) noexcept {
+    for (int steps = 0; steps < 16 && cell->pending() && !(cell->flags & CellBase::kCoroutine); ++steps, cell = cell->link)
+      if (!cell->link) return cell->flags & CellBase::kSource;
+    return false;
+  }
   // Only the nearest links: a longer circle is built on purpose, and looking for it at any length would make deep chains quadratic.
   bool waitsForThis(const CellBase* cell) const noexcept {
     for (int steps = 0; cell && steps < 16 && cell->pending(); ++steps, cell = cell->link)

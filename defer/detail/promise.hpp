@@ -16,14 +16,17 @@ namespace weft::detail {
 inline constinit thread_local std::uintptr_t stackFloor = UINTPTR_MAX;
 bool stackIsDeep(std::uintptr_t address) noexcept;               // computes the thread's floor on its first call
 
+[[gnu::always_inline]] inline bool stackHasRoom() noexcept {
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  return here >= stackFloor || !stackIsDeep(here);
+}
+
 struct Start {
-  bool await_ready() const noexcept {
-    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    return here >= stackFloor || !stackIsDeep(here);
-  }
-  void await_suspend(std::coroutine_handle<> coroutine) const { startFromTurn(coroutine); }
+  bool await_ready() const noexcept { return stackHasRoom(); }
+  template <class P> void await_suspend(std::coroutine_handle<P> coroutine) const { startFromTurn(coroutine.promise()); }
   void await_resume() const noexcept {}
-  static void startFromTurn(std::coroutine_handle<> coroutine);
+  /// Queues a call of `coroutine`'s fired(), which runs it as if what it waited for had come.
+  static void startFromTurn(Waiter& coroutine);
 };
 
 /// The caller's place, as a default argument of the functions that a coroutine's frame is built around: as a scalar it takes no room in the frame, where g++ 12
@@ -114,6 +117,8 @@ template <class Self> class Awaits : public CoroutineBase {
     return OutcomeAwaiter<U>(awaited.cell);
   }
   template <OwnAwaiter A> A&& await_transform(A&& awaiter, Place here = __builtin_source_location()) noexcept {
+    Self& self = static_cast<Self&>(*this);
+    if (self.flags & CellBase::kCancelRequested) [[unlikely]] awaiter.cancelRequestedBy(self);
     at = locationOf(here);
     return static_cast<A&&>(awaiter);
   }

@@ -42,7 +42,7 @@ inline std::uintptr_t firedMark(std::source_location at) noexcept { return std::
 void reportCancellerError(std::source_location made) noexcept;   // in a catch block
 
 template <class T> struct Source : Cell<T>, Pooled {
-  explicit Source(std::source_location made) noexcept : made(made) {}
+  explicit Source(std::source_location made) noexcept : made(made) { this->flags = CellBase::kSource; }
   std::source_location where() const noexcept override { return made; }
   CellBase* cancelStep() noexcept override {
     if (!this->pending()) return nullptr;
@@ -83,7 +83,7 @@ template <class T, class C> struct CancellableSource final : Source<T> {
     if (!this->pending() || !(this->flags & CellBase::kHasCanceller) || (this->flags & CellBase::kFiresLater)) return nullptr;
     // The canceller may fire this cell, and so drop itself, or let its holder drop the cell: both ends stay held until it has returned.
     this->flags &= static_cast<std::uint8_t>(~CellBase::kHasCanceller);
-    this->ends |= CellBase::kPauser;
+    this->ends |= CellBase::kCanceller;
     bool firesLater = false;
     try {
       firesLater = run();
@@ -91,9 +91,11 @@ template <class T, class C> struct CancellableSource final : Source<T> {
       reportCancellerError(this->made);
     }
     canceller.~C();
-    if (firesLater && this->pending()) this->flags |= CellBase::kFiresLater;
-    else if (this->pending()) this->cancelled();
-    this->ends &= static_cast<std::uint8_t>(~CellBase::kPauser);
+    if (this->pending()) {
+      if (firesLater && (this->ends & CellBase::kProducer)) this->flags |= CellBase::kFiresLater;
+      else this->cancelled();
+    }
+    this->ends &= static_cast<std::uint8_t>(~CellBase::kCanceller);
     if (!this->ends) dispose();
     return nullptr;
   }
