@@ -61,11 +61,15 @@ template <class T> class Ring {
   void grow() {
     const std::size_t larger = capacity_ ? capacity_ * 2 : 8;
     T* items = std::allocator<T>().allocate(larger);
-    for (std::size_t i = 0; i < count_; ++i) {
-      T& item = items_[(head_ + i) & (capacity_ - 1)];
-      std::construct_at(&items[i], std::move(item));
-      std::destroy_at(&item);
+    std::size_t moved = 0;
+    try {
+      for (; moved < count_; ++moved) std::construct_at(&items[moved], std::move_if_noexcept(items_[(head_ + moved) & (capacity_ - 1)]));
+    } catch (...) {                                    // a move threw: what stays behind may be moved-from, but is whole
+      std::destroy_n(items, moved);
+      std::allocator<T>().deallocate(items, larger);
+      throw;
     }
+    for (std::size_t i = 0; i < count_; ++i) std::destroy_at(&items_[(head_ + i) & (capacity_ - 1)]);
     std::allocator<T>().deallocate(items_, capacity_);
     items_ = items;
     capacity_ = larger;
@@ -95,6 +99,14 @@ struct WaitList {
     tail = node;
     ++count;
   }
+  void pushFront(WaitNode* node) noexcept {
+    node->list = this;
+    node->previous = nullptr;
+    node->next = head;
+    (head ? head->previous : tail) = node;
+    head = node;
+    ++count;
+  }
   WaitNode* pop() noexcept {
     WaitNode* node = head;
     head = node->next;
@@ -113,7 +125,7 @@ inline void WaitNode::unlink() noexcept {
 
 // A waiting acquire, get or put: cancelled, it leaves the list, so that it can swallow nothing.
 template <class T> struct WaitCell final : Cell<T>, WaitNode, Pooled {
-  explicit WaitCell(std::source_location made) noexcept : made(made) {}
+  explicit WaitCell(std::source_location made) noexcept : made(made) { this->flags = CellBase::kSource; }
   void dispose() noexcept override { delete this; }
   std::source_location where() const noexcept override { return made; }
   CellBase* cancelStep() noexcept override {
@@ -143,6 +155,17 @@ template <class T> inline WaitCell<T>* takeWaiting(WaitList& list) noexcept {
   return nullptr;
 }
 
+/// Frees those whose Deferred was dropped.
+template <class T> void forgetUnwanted(WaitList& list) noexcept {
+  for (WaitNode* node = list.head; node;) {
+    auto* cell = static_cast<WaitCell<T>*>(node);
+    node = node->next;
+    if (cell->ends != CellBase::kProducer) continue;
+    cell->leave();
+    cell->dispose();
+  }
+}
+
 }  // namespace detail
 
 /// Items wait for gets, or gets for items: put() hands straight to the oldest waiting get(), else the item waits.
@@ -164,7 +187,11 @@ template <class T> class DeferredQueue {
   DeferredQueue& operator=(const DeferredQueue&) = delete;
   ~DeferredQueue() {
     close();
-    for (; !putters_.empty(); putters_.pop()) putters_.front().room.errback(QueueClosed());
+    while (!putters_.empty()) {                        // callbacks may still use the queue
+      Trigger<> room = std::move(putters_.front().room);
+      putters_.pop();
+      room.errback(QueueClosed());
+    }
   }
 
   /// Gives the item to the oldest waiting get(), whose callbacks run before this returns (or after the running callback), or keeps it. Throws QueueOverflow, QueueClosed.
@@ -202,7 +229,10 @@ template <class T> class DeferredQueue {
       return item;
     }
     if (closed_) return fail<T>(QueueClosed(), made);
-    if (getters_.count >= backlog_) [[unlikely]] detail::throwQueueUnderflow(backlog_);
+    if (getters_.count >= backlog_) [[unlikely]] {
+      detail::forgetUnwanted<T>(getters_);
+      if (getters_.count >= backlog_) detail::throwQueueUnderflow(backlog_);
+    }
     auto* cell = new detail::WaitCell<T>(made);
     getters_.push(cell);
     return Deferred<T>(cell);
@@ -215,6 +245,7 @@ template <class T> class DeferredQueue {
   /// No more items: waiting gets fail with QueueClosed (next() gives nullopt), as do later puts. Items in the queue can still be got. Idempotent.
   void close() {
     closed_ = true;
+    const detail::OpenTurn turn;                       // callbacks run after the loop: they may destroy the queue
     while (auto* cell = detail::takeWaiting<T>(getters_)) {
       cell->setFailure(QueueClosed());
       cell->fire();
@@ -236,21 +267,37 @@ template <class T> class DeferredQueue {
   bool give(T& item) {
     auto* cell = detail::takeWaiting<T>(getters_);
     if (!cell) return false;
-    cell->setValue(std::move(item));
+    if constexpr (std::is_nothrow_move_constructible_v<T>) {
+      cell->setValue(std::move(item));
+    } else {
+      try {
+        cell->setValue(std::move(item));
+      } catch (...) {                                  // put() throws, and the get goes on waiting
+        cell->ends |= detail::CellBase::kProducer;
+        getters_.pushFront(cell);
+        throw;
+      }
+    }
     cell->fire();
     return true;
   }
   Putter* oldestPutter() noexcept {
-    while (!putters_.empty() && !putters_.front().room.active()) putters_.pop();
+    while (!putters_.empty() && !putters_.front().room.pending()) putters_.pop();
     return putters_.empty() ? nullptr : &putters_.front();
   }
   void admit() {                                       // there is room: the oldest who waits for it
     if (putters_.empty() || items_.size() >= size_) [[likely]] return;
     if (Putter* putter = oldestPutter()) {
-      items_.push(std::move(putter->item));
       Trigger<> room = std::move(putter->room);
+      Failure failure(nullptr);
+      try {
+        items_.push(std::move(putter->item));
+      } catch (...) {
+        failure = Failure();
+      }
       putters_.pop();
-      room.callback();
+      if (failure.exception()) room.errback(std::move(failure));
+      else room.callback();
     }
   }
 
