@@ -118,6 +118,15 @@ template <class R, class Self> class GatherCell : public Cell<R>, public Pooled 
   bool early_ = false;                                 // the result was set and its consumer has not been told
 };
 
+// One that was given away counts as failed.
+template <class T> Cell<T>* inputOf(Deferred<T>& input) {
+  try {
+    return input.takeConsumer();
+  } catch (...) {
+    return fail<T>(Failure()).takeConsumer();
+  }
+}
+
 // A vector of inputs, by what their ends mean.
 template <class T, class R, class Self> class GatherMany : public GatherCell<R, Self> {
  public:
@@ -126,7 +135,7 @@ template <class T, class R, class Self> class GatherMany : public GatherCell<R, 
   GatherMany(std::size_t count, bool consumeErrors, std::source_location made)
       : GatherCell<R, Self>(made), count_(count), slots_(new Slot[count]), consumeErrors_(consumeErrors) {}
   void addAll(std::vector<Deferred<T>> inputs) {
-    for (std::size_t i = 0; i < count_; ++i) this->add(slots_[i], i, inputs[i].takeConsumer());
+    for (std::size_t i = 0; i < count_; ++i) this->add(slots_[i], i, inputOf(inputs[i]));
   }
   std::size_t count() const noexcept { return count_; }
   Slot& slot(std::size_t i) noexcept { return slots_[i]; }
@@ -210,7 +219,7 @@ template <class... Ts> class GatherTuple final : public GatherCell<std::tuple<St
   using Base = GatherCell<std::tuple<Stored<Ts>...>, GatherTuple<Ts...>>;
   explicit GatherTuple(Deferred<Ts>&&... inputs) : Base(std::source_location()) {
     std::size_t i = 0;
-    ((this->add(slots_[i], i, inputs.takeConsumer()), ++i), ...);
+    ((this->add(slots_[i], i, inputOf(inputs)), ++i), ...);
   }
   void dispose() noexcept override { delete this; }
   std::size_t count() const noexcept { return sizeof...(Ts); }
@@ -246,7 +255,7 @@ template <class G, class T> auto gatherMany(std::vector<Deferred<T>> inputs, boo
 }  // namespace detail
 
 /// Fires with all values, in the order given, when the last is there; or, at once, with FirstError when one fails (the others go on running; their later errors are
-/// reported unless `consumeErrors`). Inputs that have fired count at once; an empty list fires at once. cancel() cancels every input.
+/// reported unless `consumeErrors`). Inputs that have fired count at once, one whose result was given away counts as failed with AlreadyChainedError; an empty list fires at once. cancel() cancels every input.
 template <class T>
 Deferred<std::vector<Stored<T>>> gatherResults(std::vector<Deferred<T>> inputs, bool consumeErrors = false,
                                                std::source_location made = std::source_location::current()) {
