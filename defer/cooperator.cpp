@@ -40,12 +40,15 @@ struct CooperativeTask::State : std::enable_shared_from_this<State> {
   State(std::shared_ptr<Cooperator::Round> round, std::shared_ptr<CooperativeSteps> steps) : round(std::move(round)), steps(std::move(steps)) {}
 
   void step() {
+    const auto keep = steps;                           // a step may stop its own task
     Deferred<>* yielded = nullptr;
     try {
       yielded = steps->next();
     } catch (...) {
-      return complete(Failure(), End::Failed);
+      if (end == End::None) complete(Failure(), End::Failed);
+      return;
     }
+    if (end != End::None) return;
     if (!yielded) return complete(std::nullopt, End::Done);
     if (!*yielded) return;                             // nullptr: go on
     pause();

@@ -9,6 +9,7 @@ struct LoopingCall::State : std::enable_shared_from_this<State> {
   State(Clock& clock, UniqueFunction<Deferred<>(std::int64_t)> function, bool counts) : clock(clock), function(std::move(function)), counts(counts) {}
 
   void call() {
+    const auto self = shared_from_this();              // the function may destroy the LoopingCall
     std::int64_t count = 1;
     if (counts && interval) {
       const std::int64_t now = clock.now().count();
@@ -18,13 +19,14 @@ struct LoopingCall::State : std::enable_shared_from_this<State> {
       lastCounted = now;
     }
     calling = true;
-    function(count).addBoth([self = shared_from_this()](Outcome<> outcome) { self->ended(std::move(outcome)); }).detach();
+    function(count).addBoth([self](Outcome<> outcome) { self->ended(std::move(outcome)); }).detach();
   }
   void ended(Outcome<> outcome) {
     calling = false;
     if (!outcome) {
       running = false;
       if (done) done.errback(std::move(outcome.failure()));
+      else detail::reportUnhandled(outcome.failure(), {});       // the LoopingCall has gone
     } else if (running) {
       plan();
     } else if (done) {
@@ -57,11 +59,12 @@ struct LoopingCall::State : std::enable_shared_from_this<State> {
 LoopingCall::LoopingCall(Clock& clock, UniqueFunction<Deferred<>(std::int64_t)> function, bool counts)
     : state_(std::make_shared<State>(clock, std::move(function), counts)) {}
 
-LoopingCall::~LoopingCall() {
-  if (!state_) return;
-  state_->running = false;
-  if (state_->next.active()) state_->next.cancel();
-  state_->done = Trigger<>();
+void LoopingCall::end() noexcept {
+  const auto state = std::exchange(state_, nullptr);
+  if (!state) return;
+  state->running = false;
+  if (state->next.active()) state->next.cancel();
+  const Trigger<> abandoned = std::move(state->done);
 }
 
 Deferred<> LoopingCall::start(Delay interval, bool now, std::source_location made) {

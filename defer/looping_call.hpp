@@ -32,8 +32,14 @@ class LoopingCall {
     return LoopingCall(clock, UniqueFunction<Deferred<>(std::int64_t)>([f = std::move(f)](std::int64_t count) mutable { return dropValue(maybeDeferred(f, count)); }), true);
   }
   LoopingCall(LoopingCall&&) noexcept = default;
-  LoopingCall& operator=(LoopingCall&&) noexcept = default;
-  ~LoopingCall();
+  LoopingCall& operator=(LoopingCall&& other) noexcept {
+    if (this != &other) {
+      end();
+      state_ = std::move(other.state_);
+    }
+    return *this;
+  }
+  ~LoopingCall() { end(); }
 
   /// Calls now (unless told not to), then every interval; 0 is every turn of the reactor. The Deferred fires when stop() was called, or with the function's error, which ends the
   /// loop; cancelling it stops the loop. Throws DeferError when running.
@@ -46,6 +52,7 @@ class LoopingCall {
 
  private:
   struct State;
+  void end() noexcept;
   LoopingCall(Clock& clock, UniqueFunction<Deferred<>(std::int64_t)> function, bool counts);
   template <class T> static Deferred<> dropValue(Deferred<T> d) {
     if constexpr (std::is_void_v<T>) return d;

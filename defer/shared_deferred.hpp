@@ -16,10 +16,12 @@ namespace weft {
 ///     SharedDeferred<Address> address(resolver.lookup(name));
 ///     auto a = address.get(), b = address.get();
 ///
-/// Cancelling one of them hurts no other; when the last one that waits is cancelled, the source is. A failure that at least one consumer got is theirs to handle.
+/// Cancelling one of them hurts no other; when the last one that waits is cancelled, the source is. A failure that at least one
+/// consumer got is theirs to handle; one that nobody got is reported when the last SharedDeferred goes. Without any that waits, that also cancels the source.
 template <class T> class SharedDeferred {
  public:
   explicit SharedDeferred(Deferred<T> source) : state_(std::make_shared<State>()) {
+    state_->made = source.createdAt();
     state_->source = source.addBoth([weak = std::weak_ptr<State>(state_)](Outcome<T> outcome) -> Outcome<> {
       const auto state = weak.lock();
       if (!state) {                                    // nobody shares it any more
@@ -34,7 +36,10 @@ template <class T> class SharedDeferred {
   /// Fires with the result; at once, if it is there.
   Deferred<T> get(std::source_location made = std::source_location::current()) {
     if (state_->outcome) {
-      if (!*state_->outcome) return fail<T>(state_->outcome->failure(), made);
+      if (!*state_->outcome) {
+        state_->told = true;
+        return fail<T>(state_->outcome->failure(), made);
+      }
       if constexpr (std::is_void_v<T>) return succeed(made);
       else return succeed(T(**state_->outcome), made);
     }
@@ -64,7 +69,10 @@ template <class T> class SharedDeferred {
     std::source_location made;
   };
   struct State {
-    ~State() { source.cancel(); }
+    ~State() {
+      source.cancel();
+      if (outcome && !*outcome && !told) detail::reportUnhandled(outcome->failure(), made);
+    }
     void settle(Outcome<T>&& result) {
       outcome.emplace(std::move(result));
       while (waiters.head) {
@@ -82,7 +90,8 @@ template <class T> class SharedDeferred {
             cell->setFailure(Failure());
           }
         } else {
-          cell->setFailure(outcome->failure());
+          told = true;
+          cell->setFailure(Failure(outcome->failure()));
         }
         cell->fire();
       }
@@ -94,6 +103,8 @@ template <class T> class SharedDeferred {
     }
     Deferred<> source{nullptr};
     std::optional<Outcome<T>> outcome;
+    std::source_location made;
+    bool told = false;                                 // somebody got the failure
     detail::WaitList waiters;
   };
   std::shared_ptr<State> state_;

@@ -19,7 +19,7 @@ namespace weft {
 ///       co_await group.join();                           // throws the first error, when all have ended
 ///     }
 ///
-/// Destroyed with tasks still running, it cancels them and lets them go; what they do after that is reported if it fails. Prefer withTaskGroup(), which also waits.
+/// Destroyed with tasks still running, it cancels them and lets them go; what they do after that is reported if it fails, as is a failure that join() never told. Prefer withTaskGroup(), which also waits.
 class TaskGroup {
  public:
   TaskGroup() = default;
@@ -38,16 +38,20 @@ class TaskGroup {
   /// Cancels every task.
   void cancel() noexcept;
   std::size_t size() const noexcept { return tasks_.count; }
+  /// Has a task failed, and join() not told so yet? Then the others have been cancelled.
+  bool failed() const noexcept { return failure_.has_value(); }
 
  private:
   struct Task;
   void addCell(detail::CellBase* cell);
   detail::CellBase* ended(Task& task) noexcept;
+  bool cancelAll() noexcept;
 
   detail::WaitList tasks_;
   std::optional<Failure> failure_;
   Trigger<> joined_;
   bool cancelled_ = false;
+  bool* gone_ = nullptr;                               // while cancelAll() runs: where it wants to be told that the group has gone
 };
 
 /// Runs `body(TaskGroup&)` and does not end before all that it added has ended: on success it waits for the tasks, on an error of the body or of a task it cancels them first.
@@ -58,9 +62,13 @@ Deferred<> withTaskGroup(F body) {
   TaskGroup group;
   auto running = maybeDeferred(body, group);
   Outcome<> ended = co_await running.outcome();
+  const bool taskFirst = group.failed();
   if (!ended) group.cancel();
-  Outcome<> joined = co_await group.join().outcome();
-  ended.value();                                       // throws the body's error, else the first task's
+  auto all = group.join();
+  Outcome<> joined = co_await all.outcome();
+  if (!ended && !joined) detail::reportUnhandled((taskFirst ? ended : joined).failure(), all.createdAt());       // that of the two which is not given
+  if (taskFirst) joined.value();
+  ended.value();
   joined.value();
 }
 
