@@ -100,8 +100,8 @@ struct Reactor::Impl {
   };
 
   void turn(std::int64_t maxWait);
-  void runPosted();
-  void runTimers();
+  bool runPosted();                                    // was there something to run?
+  bool runTimers();
   void runSteps();
   void begin(SystemEvent event);
   void proceed();
@@ -155,21 +155,27 @@ struct Reactor::Impl {
 void Reactor::Impl::turn(std::int64_t maxWait) {
   detail::LoopLink& link = detail::loopLink;
   link.budget = detail::LoopLink::kBudget;
-  runPosted();
-  runTimers();
+  bool worked = runPosted();
+  worked |= runTimers();
   if (link.pending) {
+    worked = true;
     link.pending = false;
     link.budget = detail::LoopLink::kBudget;
     watchdog.begin("a turn of Deferreds");
     reactor.time_ = -1;
     link.resume();
   }
-  if (stepDue()) runSteps();
+  if (stepDue()) {
+    worked = true;
+    runSteps();
+  }
   reactor.time_ = -1;
   watchdog.end();
   if (over) return;
   try {
     const std::int64_t due = reactor.wheel_.nextDue();
+    // run() sleeps in the very turn that did the work, which saves a poll; iterate() has then had its event.
+    if (worked && maxWait != TimerWheel::kNever) maxWait = 0;
     bool busy = due <= lastTime || maxWait == 0 || link.pending || stepDue() || !reactor.mailbox_.empty();
     if (!busy && due < armedFor) busy = due <= (lastTime = time());
     if (busy) poll();
@@ -182,8 +188,8 @@ void Reactor::Impl::turn(std::int64_t maxWait) {
   reactor.time_ = -1;
 }
 
-void Reactor::Impl::runPosted() {
-  if (reactor.mailbox_.empty()) return;
+bool Reactor::Impl::runPosted() {
+  if (reactor.mailbox_.empty()) return false;
   Mailbox::Batch batch(reactor.mailbox_);
   watchdog.begin("a call from a thread");
   while (!batch.empty()) {
@@ -196,14 +202,15 @@ void Reactor::Impl::runPosted() {
     watchdog.next(type);
   }
   reactor.time_ = -1;
+  return true;
 }
 
-void Reactor::Impl::runTimers() {
+bool Reactor::Impl::runTimers() {
   TimerWheel& wheel = reactor.wheel_;
-  if (wheel.nextDue() == TimerWheel::kNever) return;
+  if (wheel.nextDue() == TimerWheel::kNever) return false;
   lastTime = reactor.time_ = time();
   wheel.collect(lastTime);
-  if (!wheel.hasReady()) return;
+  if (!wheel.hasReady()) return false;
   watchdog.begin("a timed call");
   while (TimerNode* const node = wheel.popReady()) {
     const auto act = node->act;
@@ -218,6 +225,7 @@ void Reactor::Impl::runTimers() {
     });
   }
   reactor.time_ = -1;
+  return true;
 }
 
 void Reactor::Impl::poll() {
@@ -342,6 +350,7 @@ class InLoop {
     inLoop_ = true;
     currentReactor = &reactor;
     detail::loopLink.looping = true;
+    detail::loopLink.budget = detail::LoopLink::kBudget;
   }
   InLoop(const InLoop&) = delete;
   InLoop& operator=(const InLoop&) = delete;
