@@ -3,6 +3,7 @@
 
 #include <weft/core/manual_clock.hpp>
 #include <weft/core/reactor.hpp>
+#include <weft/core/thread_pool.hpp>
 #include <weft/net/tcp_network.hpp>
 #include <weft/net/testing/memory_network.hpp>
 
@@ -17,6 +18,7 @@ struct TcpWorld {
   static constexpr bool kSockets = true;
   Reactor reactor;
   TcpNetwork network{reactor};
+  TcpWorld() { reactor.threadPool().start(); }         // as run() would; this only iterates
   Clock& clock() { return reactor; }
   ListenOptions loopback() { return ListenOptions().interface("127.0.0.1"); }
 

@@ -1,0 +1,309 @@
+#include <weft/net/stream.hpp>
+
+#include "worlds.hpp"
+
+#include <weft/core/log.hpp>
+#include <weft/net/testing/string_transport.hpp>
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+using namespace weft;
+using namespace weft::net;
+
+#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, MemoryWorld)
+
+namespace {
+
+/// A Stream whose other end is a test's.
+struct Bench {
+  std::shared_ptr<StringTransport> transport = std::make_shared<StringTransport>();
+  Stream stream{transport};
+  ManualClock& time() { return static_cast<ManualClock&>(transport->clock()); }
+};
+
+template <class T> std::string errorText(Deferred<T> deferred) {
+  REQUIRE(deferred.called());
+  Outcome<T> outcome = deferred.result();
+  REQUIRE(!outcome);
+  return outcome.failure().what();
+}
+template <class T> Stored<T> valueOf(Deferred<T> deferred) {
+  REQUIRE(deferred.called());
+  return std::move(deferred.result()).value();
+}
+
+}  // namespace
+
+TEST_CASE("read gives what is there, or waits for the first bytes") {
+  Bench bench;
+  auto waiting = bench.stream.read();
+  CHECK(!waiting.called());
+  bench.transport->receive("abc");
+  CHECK(valueOf(std::move(waiting)) == "abc");
+  bench.transport->receive("de");
+  bench.transport->receive("fgh");
+  CHECK(valueOf(bench.stream.read(3)) == "def");
+  CHECK(valueOf(bench.stream.readSome()) == "gh");
+}
+
+TEST_CASE("a view from readSome lives until the next call") {
+  Bench bench;
+  bench.transport->receive("0123456789");
+  const std::string_view view = valueOf(bench.stream.readSome(4));
+  bench.transport->receive(std::string(100, 'x').substr(0, 3));
+  CHECK(view == "0123");
+  CHECK(valueOf(bench.stream.readSome(4)) == "4567");
+}
+
+TEST_CASE("the end is an empty read, again and again") {
+  Bench bench;
+  bench.transport->receive("last");
+  bench.transport->receiveEnd();
+  CHECK(valueOf(bench.stream.read()) == "last");
+  CHECK(valueOf(bench.stream.read()) == "");
+  CHECK(valueOf(bench.stream.readSome()) == "");
+  bench.transport->lose();
+  CHECK(valueOf(bench.stream.read()) == "");
+}
+
+TEST_CASE("an unclean end is an error, after what had come before") {
+  Bench bench;
+  bench.transport->receive("last");
+  bench.transport->lose(ConnectionLost("connection reset by peer"));
+  CHECK(valueOf(bench.stream.read()) == "last");
+  CHECK(errorText(bench.stream.read()) == "the connection was lost: connection reset by peer");
+  CHECK(errorText(bench.stream.readExactly(1)) == "the connection was lost: connection reset by peer");
+  CHECK(errorText(bench.stream.readLine()) == "the connection was lost: connection reset by peer");
+  CHECK(!bench.stream.transport().drained().result().ok());
+}
+
+TEST_CASE("readExactly takes its bytes and leaves the rest") {
+  Bench bench;
+  auto six = bench.stream.readExactly(6);
+  bench.transport->receive("abc");
+  CHECK(!six.called());
+  bench.transport->receive("defgh");
+  CHECK(valueOf(std::move(six)) == "abcdef");
+  CHECK(valueOf(bench.stream.readExactly(0)) == "");
+  CHECK(valueOf(bench.stream.readExactly(2)) == "gh");
+}
+
+TEST_CASE("readExactly says how much was missing when the peer ends") {
+  Bench bench;
+  auto six = bench.stream.readExactly(6);
+  bench.transport->receive("abc");
+  bench.transport->receiveEnd();
+  REQUIRE(six.called());
+  const auto outcome = six.result();
+  REQUIRE(outcome.failure().check<IncompleteReadError>());
+  CHECK(outcome.failure().as<IncompleteReadError>()->partial == "abc");
+  CHECK(std::string(outcome.failure().what()) == "the connection ended before 6 bytes had come; 3 bytes had");
+}
+
+TEST_CASE("readUntil finds its delimiter however the bytes are cut") {
+  const std::string text = "one\r\ntwo\r\r\n\r\n";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    Bench bench;
+    auto first = bench.stream.readUntil("\r\n");
+    bench.transport->receiveInPieces(text, piece);
+    CHECK(valueOf(std::move(first)) == "one\r\n");
+    CHECK(valueOf(bench.stream.readUntil("\r\n")) == "two\r\r\n");
+    CHECK(valueOf(bench.stream.readUntil("\r\n")) == "\r\n");
+  }
+}
+
+TEST_CASE("readUntil gives up at its limit and leaves the bytes") {
+  Bench bench;
+  auto line = bench.stream.readUntil("\n", 8);
+  bench.transport->receive("1234567");
+  CHECK(!line.called());
+  bench.transport->receive("8");
+  CHECK(errorText(std::move(line)) == "no delimiter within 8 bytes");
+  CHECK(valueOf(bench.stream.readExactly(8)) == "12345678");
+  bench.transport->receive("1234567\n");
+  CHECK(valueOf(bench.stream.readUntil("\n", 8)) == "1234567\n");
+}
+
+TEST_CASE("readLine takes both line ends, an unfinished last line, and then says that nothing is left") {
+  Bench bench;
+  bench.transport->receive("unix\ndos\r\n\nlast");
+  CHECK(*valueOf(bench.stream.readLine()) == "unix");
+  CHECK(*valueOf(bench.stream.readLine()) == "dos");
+  CHECK(*valueOf(bench.stream.readLine()) == "");
+  auto last = bench.stream.readLine();
+  CHECK(!last.called());
+  bench.transport->receiveEnd();
+  CHECK(*valueOf(std::move(last)) == "last");
+  CHECK(!valueOf(bench.stream.readLine()).has_value());
+}
+
+TEST_CASE("a cancelled read loses nothing") {
+  Bench bench;
+  auto exactly = bench.stream.readExactly(5);
+  bench.transport->receive("abc");
+  exactly.cancel();
+  CHECK(errorText(std::move(exactly)) == "cancelled");
+  auto some = bench.stream.readUntil("z");
+  some.cancel();
+  CHECK(errorText(std::move(some)) == "cancelled");
+  auto view = bench.stream.read();
+  CHECK(valueOf(std::move(view)) == "abc");
+  auto waiting = bench.stream.readSome();
+  waiting.cancel();
+  CHECK(errorText(std::move(waiting)) == "cancelled");
+  bench.transport->receive("def");
+  CHECK(valueOf(bench.stream.read()) == "def");
+}
+
+TEST_CASE("one read at a time") {
+  Bench bench;
+  auto first = bench.stream.readExactly(2);
+  CHECK(errorText(bench.stream.read()) == "this Stream is being read already: one read at a time");
+  CHECK(errorText(bench.stream.readExactly(1)) == "this Stream is being read already: one read at a time");
+  CHECK(errorText(bench.stream.readLine()) == "this Stream is being read already: one read at a time");
+  bench.transport->receive("ok");
+  CHECK(valueOf(std::move(first)) == "ok");
+}
+
+TEST_CASE("a timeout ends the read, not the connection") {
+  Bench bench;
+  bench.stream.setTimeout(2);
+  auto line = bench.stream.readLine();
+  bench.transport->receive("slo");
+  bench.time().advance(1.9);
+  CHECK(!line.called());
+  bench.time().advance(0.1);
+  REQUIRE(line.called());
+  CHECK(line.result().failure().check<TimeoutError>());
+  bench.transport->receive("w\n");
+  CHECK(*valueOf(bench.stream.readLine()) == "slow");
+  bench.time().advance(10);
+  CHECK(bench.transport->connected());
+  CHECK(bench.time().getDelayedCalls().empty());
+}
+
+TEST_CASE("a timeout of a write that the peer does not take") {
+  Bench bench;
+  bench.stream.setTimeout(2);
+  bench.transport->setBuffered(1'000'000);
+  auto write = bench.stream.write("x");
+  CHECK(!write.called());
+  bench.time().advance(2);
+  REQUIRE(write.called());
+  CHECK(write.result().failure().check<TimeoutError>());
+}
+
+TEST_CASE("a stream stops reading from the peer when nobody reads from it") {
+  Bench bench;
+  bench.transport->receive(std::string(Stream::kReadAhead - 1, 'x'));
+  CHECK(!bench.transport->readingPaused());
+  bench.transport->receive("x");
+  CHECK(bench.transport->readingPaused());
+  CHECK(valueOf(bench.stream.readExactly(100)).size() == 100);
+  CHECK(bench.transport->readingPaused());
+  CHECK(valueOf(bench.stream.readExactly(40'000)).size() == 40'000);
+  CHECK(!bench.transport->readingPaused());
+}
+
+TEST_CASE("a read of more than the read-ahead still ends") {
+  Bench bench;
+  bench.transport->receive(std::string(Stream::kReadAhead, 'x'));
+  CHECK(bench.transport->readingPaused());
+  auto large = bench.stream.readExactly(3 * Stream::kReadAhead);
+  CHECK(!bench.transport->readingPaused());
+  bench.transport->receive(std::string(Stream::kReadAhead, 'y'));
+  CHECK(!bench.transport->readingPaused());
+  bench.transport->receive(std::string(Stream::kReadAhead, 'z'));
+  CHECK(valueOf(std::move(large)).size() == 3 * Stream::kReadAhead);
+}
+
+TEST_CASE("a dropped stream closes; who still waits is told") {
+  auto transport = std::make_shared<StringTransport>();
+  std::optional<Stream> stream(std::in_place, transport);
+  auto read = stream->readExactly(10);
+  auto moved = std::move(*stream);
+  stream.reset();
+  CHECK(!transport->disconnecting());
+  moved = Stream();
+  CHECK(transport->disconnecting());
+  CHECK(errorText(std::move(read)) == "the connection was aborted: its Stream was dropped");
+  transport->lose();
+}
+
+EVERY_NETWORK("close fires when everything was sent and the connection is over") {
+  World world;
+  std::string got;
+  auto port = world.network.listen(0, streamFactory([&](Stream stream) -> Deferred<> {
+                                     for (;;) {
+                                       std::string data = co_await stream.read();
+                                       if (data.empty()) co_return;
+                                       got += data;
+                                     }
+                                   }),
+                                   world.loopback());
+  auto send = [&]() -> Deferred<> {
+    auto transport = co_await world.network.connect("127.0.0.1", port->getHost().port());
+    Stream stream(std::move(transport));
+    for (int i = 0; i < 100; ++i) co_await stream.write(std::string(10'000, 'x'));
+    co_await stream.close();
+    co_await stream.close();
+  };
+  resultOf(world, send());
+  REQUIRE(world.until([&] { return got.size() == 1'000'000; }));
+}
+
+EVERY_NETWORK("a served stream may answer after the peer's end") {
+  World world;
+  auto port = world.network.listen(0, streamFactory([](Stream stream) -> Deferred<> {
+                                     std::string all;
+                                     for (;;) {
+                                       auto data = co_await stream.readSome();
+                                       if (data.empty()) break;
+                                       all += data;
+                                     }
+                                     co_await stream.write(std::to_string(all.size()));
+                                   }),
+                                   world.loopback());
+  auto count = [&]() -> Deferred<std::string> {
+    auto transport = co_await world.network.connect("127.0.0.1", port->getHost().port());
+    Stream stream(std::move(transport));
+    co_await stream.write(std::string(300'000, 'x'));
+    stream.closeWriting();
+    std::string answer = co_await stream.read();
+    co_return answer;
+  };
+  CHECK(resultOf(world, count()) == "300000");
+}
+
+EVERY_NETWORK("an error of one served stream is logged and leaves the others alone; what the function captured outlives the factory") {
+  LogCapture log;
+  World world;
+  auto shared = std::make_shared<std::string>("captured");
+  std::weak_ptr<std::string> watch = shared;
+  auto port = world.network.listen(0, streamFactory([shared](Stream stream) -> Deferred<> {
+                                     auto line = co_await stream.readLine();
+                                     if (line == "bad") throw std::runtime_error("bad visitor");
+                                     co_await stream.write(*shared);
+                                   }),
+                                   world.loopback());
+  shared.reset();
+  const std::uint16_t number = port->getHost().port();
+  auto visit = [&](std::string word) -> Deferred<std::string> {
+    auto transport = co_await world.network.connect("127.0.0.1", number);
+    Stream stream(std::move(transport));
+    co_await stream.write(word + "\n");
+    std::string answer = co_await stream.read();
+    co_return answer;
+  };
+  CHECK(resultOf(world, visit("bad")) == "");
+  CHECK(log.contains("bad visitor"));
+  auto late = visit("good");
+  world.settle();
+  port.reset();
+  CHECK(resultOf(world, std::move(late)) == "captured");
+  CHECK(world.until([&] { return watch.expired(); }));
+}
