@@ -21,7 +21,7 @@ constexpr bool kSanitized = false;
 }  // namespace
 
 TEST_CASE("every sample explains itself with --help and refuses an option that it does not have") {
-  for (const char* name : {"context_manager", "futures", "generators", "memory_vault", "say_after", "spiders_web", "waiting_room"}) {
+  for (const char* name : {"context_manager", "final_lock", "futures", "generators", "memory_vault", "say_after", "spiders_web", "waiting_room"}) {
     CAPTURE(name);
     const ProgramRun help = sample(std::string(name) + " --help");
     CHECK(help.status == 0);
@@ -98,4 +98,22 @@ TEST_CASE("futures: callbacks, an exception, a task made of a generator, tasks t
         "callback: 2 + 3 = 5\nerrback: the pool's work failed\n"
         "task: 2 + 3 = 5\ntask: caught \"the pool's work failed\"\ntask: and 4 = 9\n"
         "recursive: 2000 ticks, the stack did not grow\nanother process: fibonacci(20) = 6765\n");
+}
+
+TEST_CASE("final_lock: five workers on one DeferredQueue fetch every page once, over HTTP") {
+  const ProgramRun run = sample("final_lock --pages 40");
+  CHECK(run.status == 0);
+  CHECK(run.output.starts_with("40 pages by 5 workers\n"));
+  for (int page = 1; page <= 40; ++page) {
+    const std::string line = "\npage/" + std::to_string(page) + ": you asked for /page/" + std::to_string(page) + "\n";
+    const auto at = run.output.find(line);
+    CHECK(at != std::string::npos);
+    CHECK(run.output.find(line, at + 1) == std::string::npos);
+  }
+}
+
+TEST_CASE("final_lock: a site that refuses connections is an error that names it") {
+  const ProgramRun run = sample("final_lock --url http://127.0.0.1:1/");
+  CHECK(run.status == 1);
+  CHECK(run.output.find("connecting to 127.0.0.1:1: connection refused") != std::string::npos);
 }

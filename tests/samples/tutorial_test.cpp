@@ -41,3 +41,7 @@ TEST_CASE("tutorial 05: three workers share the jobs of one queue") {
 TEST_CASE("tutorial 06: what is sent to the echo server comes back") {
   CHECK(tutorial("06_echo").output == "echoed: hello\nechoed: how are you\nechoed: goodbye\n");
 }
+
+TEST_CASE("tutorial 07: a response has a status and a body, and a refused connection says so") {
+  CHECK(tutorial("07_http").output == "200 OK: hello from /a/page\nconnecting to 127.0.0.1:1: connection refused\n");
+}
