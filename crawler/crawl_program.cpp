@@ -31,8 +31,8 @@ Settings settingsFor(const Spider& spider, const CrawlOptions& options) {
   Settings settings;
   for (const auto& [name, value] : spider.customSettings) settings.set(name, value);
   if (options.concurrency) {
-    settings.set("CONCURRENT_REQUESTS", std::to_string(options.concurrency));
-    settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", std::to_string(options.concurrency));
+    if (*options.concurrency < 1) throw SettingError("-c " + std::to_string(*options.concurrency) + ": must be at least 1");
+    settings.concurrentRequests = settings.concurrentRequestsPerDomain = *options.concurrency;
   }
   if (!options.logLevel.empty()) settings.set("LOG_LEVEL", options.logLevel);
   for (const std::string& text : options.settings) {
@@ -57,15 +57,6 @@ std::vector<std::unique_ptr<Feed>> openFeeds(const CrawlOptions& options) {
   for (const std::string& target : options.append) feeds.push_back(openFeed(target, OutputFile::Mode::Append));
   if (feeds.empty()) feeds.push_back(openFeed("-", OutputFile::Mode::Append));
   return feeds;
-}
-
-std::string namesOf(const std::vector<std::unique_ptr<Feed>>& feeds) {
-  std::string names;
-  for (const auto& feed : feeds) {
-    if (!names.empty()) names += ", ";
-    names += feed->name() == "-" ? "the standard output" : feed->name();
-  }
-  return names;
 }
 
 int exitCode(const Engine& engine) {
@@ -118,7 +109,6 @@ int runCrawl(Spider& spider, const CrawlOptions& options) {
   } catch (const Error& error) {
     return complain(error.what(), kUsage);
   }
-  const std::string outputs = namesOf(feeds);
 
   Reactor reactor;
   net::TcpNetwork network(reactor);
@@ -148,7 +138,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options) {
   });
   reactor.run();
 
-  const std::string report = crawlReport(engine, outputs);
+  const std::string report = crawlReport(engine);
   std::fwrite(report.data(), 1, report.size(), stderr);
   if (failure && !failure->check<CancelledError>()) return complain(failure->what(), kStopped);
   if (engine.startFailure().exception()) return complain("the crawl could not start: " + engine.startFailure().getErrorMessage(), kStartError);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
+#include <vector>
 
 namespace weft::crawler {
 
@@ -37,9 +39,31 @@ void line(std::string& out, std::string_view label, std::string_view value) {
   out += '\n';
 }
 
+// One line for each cause, with the first page that it befell.
+void appendFailures(std::string& out, const std::vector<FailedPage>& failed, std::uint64_t all) {
+  std::vector<std::pair<const FailedPage*, std::uint64_t>> causes;
+  std::uint64_t unnamed = all - failed.size();
+  for (const FailedPage& page : failed) {
+    const auto same = std::find_if(causes.begin(), causes.end(), [&page](const auto& cause) { return cause.first->cause == page.cause; });
+    if (same != causes.end()) ++same->second;
+    else if (causes.size() < kFailuresShown) causes.emplace_back(&page, 1);
+    else ++unnamed;
+  }
+  for (const auto& [page, pages] : causes) {
+    std::string text;
+    weft::detail::appendEscaped(text, page->url);
+    text += page->tries > 1 ? " (" + std::to_string(page->tries) + " tries)" : "";
+    if (pages > 1) text += " and " + grouped(pages - 1) + " more";
+    text += ": ";
+    weft::detail::appendEscaped(text, page->cause);
+    line(out, "failed", text);
+  }
+  if (unnamed) line(out, "failed", grouped(unnamed) + " more");
+}
+
 }  // namespace
 
-std::string crawlReport(const Engine& engine, std::string_view outputs) {
+std::string crawlReport(const Engine& engine) {
   const FrontierCounts counts = engine.counts();
   const Stats& stats = engine.stats();
   const double seconds = std::chrono::duration<double>(engine.elapsed()).count();
@@ -56,23 +80,21 @@ std::string crawlReport(const Engine& engine, std::string_view outputs) {
     line(out, "status " + std::to_string(status), grouped(pages) + (http::reasonPhrase(status).empty() ? "" : "  " + std::string(http::reasonPhrase(status))));
   }
   if (ended > answered) line(out, "no answer", grouped(ended - answered));
-  const std::int64_t items = stats.getValue("item_scraped_count");
-  line(out, "items", grouped(items) + (outputs.empty() ? "" : " in " + std::string(outputs)));
+  const auto items = static_cast<std::uint64_t>(stats.getValue("item_scraped_count"));
+  if (engine.feeds().empty()) line(out, "items", grouped(items));
+  for (const auto& feed : engine.feeds()) {
+    std::string text = grouped(feed->written()) + " in ";
+    weft::detail::appendEscaped(text, feed->name() == "-" ? std::string_view("the standard output") : feed->name());
+    if (feed->written() < items) text += ", " + grouped(items - feed->written()) + " more could not be written";
+    line(out, "items", text);
+  }
   line(out, "received", bytesText(stats.getValue("downloader/response_bytes")));
   std::string sum = grouped(counts.enqueued) + " enqueued = " + grouped(counts.done) + " done + " + grouped(counts.failed) + " failed + " +
                     grouped(counts.dropped) + " dropped + " + grouped(counts.pending + counts.leased) + " pending";
   line(out, "requests", sum);
   if (counts.retried) line(out, "retries", grouped(counts.retried));
   if (counts.overflowed) line(out, "no room for", grouped(counts.overflowed) + " (SCHEDULER_MAX_PENDING)");
-  if (counts.failed) {
-    const auto& failed = engine.failedPages();
-    for (std::size_t i = 0; i < std::min(failed.size(), kFailuresShown); ++i) {
-      std::string text;
-      weft::detail::appendEscaped(text, failed[i].url + ": " + failed[i].cause);
-      line(out, i ? "" : "failed", text + (failed[i].tries > 1 ? " (" + std::to_string(failed[i].tries) + " tries)" : ""));
-    }
-    if (counts.failed > kFailuresShown) line(out, "", "and " + grouped(counts.failed - kFailuresShown) + " more");
-  }
+  appendFailures(out, engine.failedPages(), counts.failed);
   return out;
 }
 

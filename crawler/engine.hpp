@@ -62,6 +62,7 @@ class Engine {
   static constexpr std::size_t kMaxFailedPages = 1000;
   /// Pages by the status of their last response, retries left out: with the pages that had no response they add up to done + failed + dropped.
   const std::map<int, std::uint64_t>& pageStatuses() const noexcept { return pageStatuses_; }
+  const std::vector<std::unique_ptr<Feed>>& feeds() const noexcept { return feeds_; }
   /// What startRequests() failed with; empty when it did not.
   const Failure& startFailure() const noexcept { return startFailure_; }
   std::chrono::nanoseconds elapsed() const noexcept { return (ended_ ? end_ : clock_.now()) - begin_; }

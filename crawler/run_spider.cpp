@@ -16,7 +16,7 @@ int runSpider(Spider& spider, int argc, char** argv) {
     app.get_formatter()->column_width(34);
     CrawlOptions options;
     std::vector<std::string> urls;
-    app.add_option("--url", urls, "Start here; may be repeated")->type_name("URL")->allow_extra_args(false);
+    app.add_option("--url", urls, "Start here; may be repeated")->option_text("URL")->allow_extra_args(false);
     addCrawlOptions(app, options);
     app.footer("\nExit codes: 0 complete, 1 could not start, 2 usage, 3 some pages failed, 4 nothing fetched, 5 stopped early.");
     try {

@@ -34,7 +34,11 @@ std::string_view nearestWord(std::string_view word, std::span<const std::string_
   if (word.empty() || word.size() > 100) return nearest;
   std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (std::string_view candidate : known) {
-    const std::size_t distance = slips(word, candidate);
+    std::size_t distance = slips(word, candidate);
+    // The beginning of a long name will do as well, with one slip less to spare.
+    for (std::size_t size = word.size(); word.size() >= 4 && size <= word.size() + 1 && size < candidate.size(); ++size) {
+      distance = std::min(distance, slips(word, candidate.substr(0, size)) + 1);
+    }
     if (distance < least && distance < candidate.size()) {
       least = distance;
       nearest = candidate;

@@ -40,16 +40,16 @@ int run(int argc, char** argv) {
   std::string target;
   CrawlOptions crawlOptions;
   CLI::App* crawl = app.add_subcommand("crawl", "Crawl a site, or run a spider");
-  crawl->add_option("target", target, "A URL, or a spider's name")->type_name("URL-or-SPIDER")->required();
+  crawl->add_option("target", target, "A URL, or a spider's name")->option_text("URL or SPIDER")->required();
   addCrawlOptions(*crawl, crawlOptions);
   crawl->footer(kCrawlNotes);
   crawl->callback([&] { code = command::crawl(target, crawlOptions); });
 
   command::DemoOptions demoOptions;
   CLI::App* demo = app.add_subcommand("demo", "Serve the demo site: quotes with authors and tags");
-  demo->add_option("--port", demoOptions.port, "Listen there; 0 for any free port (8000)")->type_name("PORT");
-  demo->add_option("--interface", demoOptions.interface, "Listen at that address (127.0.0.1)")->type_name("ADDRESS");
-  demo->add_option("--port-file", demoOptions.portFile, "Write the port's number there once the site is up")->type_name("FILE");
+  demo->add_option("--port", demoOptions.port, "Listen there; 0 for any free port (8000)")->option_text("PORT");
+  demo->add_option("--interface", demoOptions.interface, "Listen at that address (127.0.0.1)")->option_text("ADDRESS");
+  demo->add_option("--port-file", demoOptions.portFile, "Write the port's number there once the site is up")->option_text("FILE");
   demo->callback([&] { code = command::demo(demoOptions); });
 
   app.add_subcommand("list", "List the spiders of this program")->callback([&] { code = command::list(); });

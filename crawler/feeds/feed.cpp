@@ -28,7 +28,6 @@ void JsonLinesFeed::write(const Item& item) {
   JsonWriter json(file_.buffer());
   item.visit(json);
   file_.buffer() += '\n';
-  ++count_;
   file_.lineAdded();
 }
 

@@ -24,8 +24,8 @@ class Feed {
   virtual void close() = 0;
   /// Where it writes to, for messages: "quotes.jsonl".
   virtual std::string_view name() const noexcept = 0;
-  /// Items written, or waiting to be.
-  virtual std::uint64_t count() const noexcept = 0;
+  /// Items that the system has taken: after an error, how many are there.
+  virtual std::uint64_t written() const noexcept = 0;
 };
 
 /// One JSON object a line (https://jsonlines.org), in UTF-8.
@@ -37,11 +37,10 @@ class JsonLinesFeed final : public Feed {
   void flush() override { file_.flush(); }
   void close() override { file_.close(); }
   std::string_view name() const noexcept override { return file_.path(); }
-  std::uint64_t count() const noexcept override { return count_; }
+  std::uint64_t written() const noexcept override { return file_.linesWritten(); }
 
  private:
   OutputFile file_;
-  std::uint64_t count_ = 0;
 };
 
 /// Opens the feed that `target` names, as -o and -O do: "FILE" or "FILE:FORMAT", "-" for the standard output. The format comes from the file's extension (jsonl, jl, jsonlines);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -36,7 +37,6 @@ void OutputFile::flush() {
     const ssize_t count = ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
     if (count >= 0) {
       done += static_cast<std::size_t>(count);
-      written_ += static_cast<std::uint64_t>(count);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {      // a standard output that somebody made non-blocking
       pollfd wait{descriptor_, POLLOUT, 0};
       ::poll(&wait, 1, -1);
@@ -45,6 +45,7 @@ void OutputFile::flush() {
     }
   }
   buffer_.clear();
+  linesWritten_ += std::exchange(linesWaiting_, 0);
 }
 
 void OutputFile::failWrite(std::size_t done, int code) {
@@ -53,8 +54,10 @@ void OutputFile::failWrite(std::size_t done, int code) {
   struct stat status {};
   if (done > whole && ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) {
     const off_t size = status.st_size - static_cast<off_t>(done - whole);
-    if (size >= 0 && ::ftruncate(descriptor_, size) == 0) written_ -= done - whole;
+    if (size >= 0 && ::ftruncate(descriptor_, size) != 0) code = errno;
   }
+  linesWritten_ += static_cast<std::uint64_t>(std::count(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(whole), '\n'));
+  linesWaiting_ = 0;
   buffer_.clear();
   throw FeedError("cannot write to", path_, code);
 }

@@ -35,6 +35,7 @@ class OutputFile {
   std::string& buffer() noexcept { return buffer_; }
   /// Writes the buffer once it is large. Throws FeedError.
   void lineAdded() {
+    ++linesWaiting_;
     if (buffer_.size() >= kFlushAt) flush();
   }
   /// Writes what is there. Throws FeedError; what could not be written is given up.
@@ -43,7 +44,8 @@ class OutputFile {
   void close();
 
   const std::string& path() const noexcept { return path_; }
-  std::uint64_t bytesWritten() const noexcept { return written_; }
+  /// Whole lines that the system has taken.
+  std::uint64_t linesWritten() const noexcept { return linesWritten_; }
 
  private:
   static constexpr std::size_t kFlushAt = 64 * 1024;
@@ -54,7 +56,7 @@ class OutputFile {
   std::string buffer_;
   int descriptor_ = -1;
   bool isStdout_ = false;
-  std::uint64_t written_ = 0;
+  std::uint64_t linesWaiting_ = 0, linesWritten_ = 0;
 };
 
 }  // namespace weft::crawler

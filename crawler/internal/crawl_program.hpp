@@ -5,6 +5,7 @@
 #include <weft/crawler/spider.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,7 @@ struct CrawlOptions {
   std::vector<std::string> settings;                   // -s NAME=VALUE
   std::vector<std::string> arguments;                  // -a NAME=VALUE
   std::vector<std::string> append, overwrite;          // -o, -O
-  int concurrency = 0;                                 // -c; 0 where it was not given
+  std::optional<int> concurrency;                      // -c
   std::string logLevel;                                // -L
   bool noLog = false;
 };
@@ -33,12 +34,12 @@ enum ExitCode : int {
 
 /// Adds the options to a CLI11 app (a template, so that this header need not include CLI11).
 template <class App> void addCrawlOptions(App& app, CrawlOptions& options) {
-  app.add_option("-o,--output", options.append, "Append items to FILE, one JSON object a line; - is the standard output")->type_name("FILE")->allow_extra_args(false);
-  app.add_option("-O,--overwrite-output", options.overwrite, "Write items to FILE, overwriting it")->type_name("FILE")->allow_extra_args(false);
-  app.add_option("-a", options.arguments, "Give the spider an argument; may be repeated")->type_name("NAME=VALUE")->allow_extra_args(false);
-  app.add_option("-s,--set", options.settings, "Set a setting; may be repeated")->type_name("NAME=VALUE")->allow_extra_args(false);
-  app.add_option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host")->type_name("N");
-  app.add_option("-L,--loglevel", options.logLevel, "Log from this level on: DEBUG, INFO, WARNING, ERROR or CRITICAL")->type_name("LEVEL");
+  app.add_option("-o,--output", options.append, "Append items to FILE, one JSON object a line; - is the standard output")->option_text("FILE")->allow_extra_args(false);
+  app.add_option("-O,--overwrite-output", options.overwrite, "Write items to FILE, overwriting it")->option_text("FILE")->allow_extra_args(false);
+  app.add_option("-a", options.arguments, "Give the spider an argument; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  app.add_option("-s,--set", options.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  app.add_option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host")->option_text("N");
+  app.add_option("-L,--loglevel", options.logLevel, "Log from this level on: DEBUG, INFO, WARNING, ERROR or CRITICAL")->option_text("LEVEL");
   app.add_flag("--nolog", options.noLog, "Log nothing; the summary at the end stays");
 }
 

@@ -4,11 +4,10 @@
 #include <weft/crawler/engine.hpp>
 
 #include <string>
-#include <string_view>
 
 namespace weft::crawler {
 
 /// Pages by status, items, bytes, time, counts that add up, and what failed and why; some lines, each ended.
-std::string crawlReport(const Engine& engine, std::string_view outputs);
+std::string crawlReport(const Engine& engine);
 
 }  // namespace weft::crawler

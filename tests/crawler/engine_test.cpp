@@ -105,7 +105,7 @@ class MemoryFeed final : public Feed {
   void flush() override {}
   void close() override {}
   std::string_view name() const noexcept override { return "memory"; }
-  std::uint64_t count() const noexcept override { return urls_.size(); }
+  std::uint64_t written() const noexcept override { return urls_.size(); }
 
  private:
   std::vector<std::string>& urls_;
