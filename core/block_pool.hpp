@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 
 namespace weft::detail {
@@ -55,6 +56,17 @@ inline void deallocate(void* block, std::size_t size) noexcept {
   freeBlocks[blockClass] = new (block) FreeBlock{freeBlocks[blockClass]};
 #endif
 }
+
+/// For who frees blocks of many sizes in one place: what to tell recycle() of a block of allocate(size). 0: such a block has to go through deallocate().
+constexpr std::uint8_t recycledClass(std::size_t size) noexcept {
+#ifdef WEFT_UNPOOLED
+  return 0 * static_cast<std::uint8_t>(size);
+#else
+  const std::size_t blockClass = (size + kBlockGrain - 1) / kBlockGrain;
+  return static_cast<std::uint8_t>(blockClass <= kBlockClasses ? blockClass : 0);
+#endif
+}
+inline void recycle(void* block, std::uint8_t recycledClass) noexcept { freeBlocks[recycledClass] = new (block) FreeBlock{freeBlocks[recycledClass]}; }
 
 /// Base of types whose objects live in recycled blocks.
 struct Pooled {

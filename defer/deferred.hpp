@@ -206,7 +206,7 @@ template <class T> class [[nodiscard("a dropped Deferred can't tell its result; 
   }
 
  private:
-  template <class U, class H> Deferred<U> attach(H handler, std::source_location at) {
+  template <class U, class H> [[gnu::always_inline]] Deferred<U> attach(H handler, std::source_location at) {
     detail::Cell<T>* source = takeConsumer();
     source->checkThread();
     auto* link = new detail::Link<T, U, H>(std::move(handler), at);

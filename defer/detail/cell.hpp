@@ -103,8 +103,9 @@ class CellBase : public Waiter {
   /// The result has been taken, or is not wanted and that is in order.
   [[gnu::always_inline]] void releaseConsumer() noexcept {
     ends &= static_cast<std::uint8_t>(~kConsumer);
-    if (!ends) dispose();
-    else waiter = nullptr;
+    if (ends) waiter = nullptr;
+    else if (plainBlock && !failed()) recycle(this, plainBlock);
+    else dispose();
   }
   /// The consumer lets go of a result that it has not looked at.
   void dropConsumer() noexcept {
@@ -128,6 +129,8 @@ class CellBase : public Waiter {
   std::uint8_t flags = 0;
   std::uint8_t pauses = 0;
   std::uint16_t thread = 0;
+  // Not 0: a cell without an error has nothing to destroy, and its block is of this class. That saves a virtual call for each callback and await.
+  std::uint8_t plainBlock = 0;
 
  protected:
   ~CellBase() = default;
@@ -205,6 +208,10 @@ class OpenTurn {
 inline void CellBase::fire() noexcept {
   if (CellBase* cell = finish()) turn.fire(cell);
 }
+
+/// What `plainBlock` is to be for a cell of type C, holding a T and members of types M.
+template <class C, class T, class... M> inline constexpr std::uint8_t kPlainBlock =
+    (std::is_trivially_destructible_v<Stored<T>> && ... && std::is_trivially_destructible_v<M>) ? recycledClass(sizeof(C)) : 0;
 
 /// A cell with its value.
 template <class T> class Cell : public CellBase {

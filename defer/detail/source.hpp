@@ -62,7 +62,7 @@ template <class T> struct Source : Cell<T>, Pooled {
 
 /// Without a canceller.
 template <class T> struct PlainSource final : Source<T> {
-  using Source<T>::Source;
+  explicit PlainSource(std::source_location made) noexcept : Source<T>(made) { this->plainBlock = kPlainBlock<PlainSource, T>; }
   void dispose() noexcept override { delete this; }
 };
 
