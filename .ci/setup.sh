@@ -10,6 +10,7 @@ build_packages=(
   "libasio-dev     sockets and timers (headers only)"
   "node-llhttp     the HTTP/1 parser, as C files"
   "libicu-dev      international host names and character sets"
+  "libcli11-dev    reads the command line (headers only)"
   "libre2-dev      regular expressions that no pattern can make slow"
 )
 test_packages=(
