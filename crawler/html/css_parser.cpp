@@ -2,22 +2,14 @@
 #include <weft/crawler/html/css.hpp>
 
 #include <weft/crawler/html/internal/css_plan.hpp>
+#include <weft/crawler/html/internal/css_reader.hpp>
 #include <weft/crawler/html/internal/scan.hpp>
-#include <weft/crawler/html/utf8.hpp>
 
 #include <algorithm>
 #include <optional>
 
 namespace weft::html {
 namespace {
-
-/// The column, from 1, of the byte at `offset`: characters, not bytes.
-std::size_t columnOf(std::string_view text, std::size_t offset) {
-  std::size_t column = 1;
-  for (std::size_t i = 0; i < offset && i < text.size(); ++i)
-    column += (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
-  return column;
-}
 
 std::string message(std::string_view selector, std::size_t column, std::string_view reason) {
   std::string out =
@@ -41,9 +33,9 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
-class CssParser {
+class CssParser : CssReader {
  public:
-  explicit CssParser(std::string_view text) : text_(text) {}
+  using CssReader::CssReader;
 
   CssPlan parse() {
     skipSpace();
@@ -65,123 +57,6 @@ class CssParser {
  private:
   enum class Context { kTop, kArgument, kRelative };
   static constexpr int kMostNesting = 32;  // of :not(:is(:has(...))): this parser recurses only there
-
-  // ---- characters ----
-  char peek(std::size_t ahead = 0) const noexcept { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
-  bool atEnd() const noexcept { return at_ >= text_.size(); }
-  bool take(char c) noexcept {
-    if (atEnd() || text_[at_] != c) return false;
-    ++at_;
-    return true;
-  }
-  bool skipSpace() noexcept {
-    const std::size_t from = at_;
-    for (;;) {
-      while (!atEnd() && isSpace(text_[at_])) ++at_;
-      if (peek() != '/' || peek(1) != '*') break;
-      const std::size_t end = text_.find("*/", at_ + 2);
-      at_ = end == std::string_view::npos ? text_.size() : end + 2;
-    }
-    return at_ != from;
-  }
-  std::string here() const {
-    if (atEnd()) return "end";
-    std::size_t length = 1;
-    while (at_ + length < text_.size() && (static_cast<unsigned char>(text_[at_ + length]) & 0xC0) == 0x80) ++length;
-    return "'" + std::string(text_.substr(at_, length)) + "'";
-  }
-  [[noreturn]] void fail(const std::string& reason) const { fail(reason, at_); }
-  [[noreturn]] void fail(const std::string& reason, std::size_t at) const {
-    throw SelectorSyntaxError(text_, columnOf(text_, at), reason);
-  }
-  [[noreturn]] void unsupported(const std::string& reason, std::size_t at) const {
-    throw UnsupportedSelector(text_, columnOf(text_, at), reason);
-  }
-
-  bool startsName(std::size_t ahead = 0) const noexcept {
-    const char c = peek(ahead);
-    if (c == '-') return peek(ahead + 1) == '-' || (peek(ahead + 1) != '-' && startsName(ahead + 1));
-    if (c == '\\') return at_ + ahead + 1 < text_.size() && peek(ahead + 1) != '\n';
-    return isAlpha(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-  }
-  bool inName() const noexcept {
-    const char c = peek();
-    if (atEnd()) return false;
-    return isAlnum(c) || c == '_' || c == '-' || static_cast<unsigned char>(c) >= 0x80 ||
-           (c == '\\' && at_ + 1 < text_.size() && peek(1) != '\n');
-  }
-  void escape(std::string& out) {
-    ++at_;  // the backslash
-    std::uint32_t number = 0;
-    int digits = 0;
-    for (; digits < 6 && !atEnd(); ++digits) {
-      const char c = toLower(peek());
-      if (isDigit(c))
-        number = number * 16 + static_cast<std::uint32_t>(c - '0');
-      else if (c >= 'a' && c <= 'f')
-        number = number * 16 + static_cast<std::uint32_t>(c - 'a' + 10);
-      else
-        break;
-      ++at_;
-    }
-    if (digits == 0) {
-      out += text_[at_++];
-      return;
-    }
-    appendUtf8(out, number ? number : 0xFFFD);
-    if (peek() == '\r' && peek(1) == '\n')
-      at_ += 2;
-    else if (!atEnd() && isSpace(peek()))
-      ++at_;
-  }
-  std::string name(const char* what) {
-    if (!startsName()) fail(std::string("expected ") + what + ", not " + here());
-    return nameRest();
-  }
-  std::string nameRest() {
-    std::string out;
-    while (inName()) {
-      if (peek() == '\\')
-        escape(out);
-      else
-        out += text_[at_++];
-    }
-    return out;
-  }
-  std::string string() {
-    const std::size_t begin = at_;
-    const char quote = text_[at_++];
-    std::string out;
-    for (;;) {
-      if (atEnd()) fail("this string is not closed", begin);
-      const char c = peek();
-      if (c == quote) {
-        ++at_;
-        return out;
-      }
-      if (c == '\n' || c == '\r' || c == '\f') fail("this string is not closed", begin);
-      if (c != '\\') {
-        out += c;
-        ++at_;
-      } else if (at_ + 1 >= text_.size()) {
-        ++at_;
-      } else if (peek(1) == '\n' || peek(1) == '\f') {
-        at_ += 2;
-      } else {
-        escape(out);
-      }
-    }
-  }
-  std::string nameOrString(const char* what) {
-    skipSpace();
-    std::string value = peek() == '"' || peek() == '\'' ? string() : name(what);
-    skipSpace();
-    return value;
-  }
-  void close(std::size_t opened) {
-    skipSpace();
-    if (!take(')')) atEnd() ? fail("this parenthesis is not closed", opened) : fail("expected ')', not " + here());
-  }
 
   int nameIndex(std::string text) {
     for (std::size_t i = 0; i < plan_.names.size(); ++i)
@@ -604,8 +479,6 @@ class CssParser {
   }
 
  private:
-  std::string_view text_;
-  std::size_t at_ = 0;
   int nesting_ = 0, inHas_ = 0;
   std::optional<std::pair<std::size_t, std::string>> pending_;
   CssPlan plan_;

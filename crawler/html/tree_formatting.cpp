@@ -1,5 +1,5 @@
-// Active formatting elements (section 13.2.4.3) and the adoption agency algorithm (section 13.2.6.4.7); the element
-// sets and SVG's names.
+// Active formatting elements (section 13.2.4.3), the adoption agency algorithm (section 13.2.6.4.7), and the sets of
+// elements.
 #include <weft/crawler/html/internal/tree_construction.hpp>
 
 #include <algorithm>
@@ -206,47 +206,5 @@ std::uint8_t elementSets(Namespace ns, Atom name) noexcept {
             name == known::kMtext || name == known::kAnnotationXml;
   return stops ? kForeign : std::uint8_t{0};
 }
-
-// ---- SVG's names
-// ------------------------------------------------------------------------------------------------------------
-
-namespace {
-
-/// `names` in the case that SVG gives them, sorted without regard to case; answers the one that `lower` means.
-template <std::size_t N>
-std::string_view adjusted(const std::string_view (&names)[N], std::string_view lower) noexcept {
-  const auto compare = [&](std::string_view name) {
-    for (std::size_t i = 0; i < name.size() && i < lower.size(); ++i)
-      if (const int difference = static_cast<unsigned char>(toLower(name[i])) - static_cast<unsigned char>(lower[i]))
-        return difference;
-    return static_cast<int>(name.size()) - static_cast<int>(lower.size());
-  };
-  const auto* found = std::partition_point(std::begin(names), std::end(names),
-                                           [&](std::string_view name) { return compare(name) < 0; });
-  return found != std::end(names) && compare(*found) == 0 ? *found : lower;
-}
-
-// clang-format off
-constexpr std::string_view kSvgElements[] = {
-    "altGlyph", "altGlyphDef", "altGlyphItem", "animateColor", "animateMotion", "animateTransform", "clipPath", "feBlend", "feColorMatrix",
-    "feComponentTransfer", "feComposite", "feConvolveMatrix", "feDiffuseLighting", "feDisplacementMap", "feDistantLight", "feDropShadow",
-    "feFlood", "feFuncA", "feFuncB", "feFuncG", "feFuncR", "feGaussianBlur", "feImage", "feMerge", "feMergeNode", "feMorphology", "feOffset",
-    "fePointLight", "feSpecularLighting", "feSpotLight", "feTile", "feTurbulence", "foreignObject", "glyphRef", "linearGradient",
-    "radialGradient", "textPath"};
-constexpr std::string_view kSvgAttributes[] = {
-    "attributeName", "attributeType", "baseFrequency", "baseProfile", "calcMode", "clipPathUnits", "diffuseConstant", "edgeMode",
-    "filterUnits", "glyphRef", "gradientTransform", "gradientUnits", "kernelMatrix", "kernelUnitLength", "keyPoints", "keySplines",
-    "keyTimes", "lengthAdjust", "limitingConeAngle", "markerHeight", "markerUnits", "markerWidth", "maskContentUnits", "maskUnits",
-    "numOctaves", "pathLength", "patternContentUnits", "patternTransform", "patternUnits", "pointsAtX", "pointsAtY", "pointsAtZ",
-    "preserveAlpha", "preserveAspectRatio", "primitiveUnits", "refX", "refY", "repeatCount", "repeatDur", "requiredExtensions",
-    "requiredFeatures", "specularConstant", "specularExponent", "spreadMethod", "startOffset", "stdDeviation", "stitchTiles",
-    "surfaceScale", "systemLanguage", "tableValues", "targetX", "targetY", "textLength", "viewBox", "viewTarget", "xChannelSelector",
-    "yChannelSelector", "zoomAndPan"};
-// clang-format on
-
-}  // namespace
-
-std::string_view svgElementName(std::string_view lower) noexcept { return adjusted(kSvgElements, lower); }
-std::string_view svgAttributeName(std::string_view lower) noexcept { return adjusted(kSvgAttributes, lower); }
 
 }  // namespace weft::html::internal

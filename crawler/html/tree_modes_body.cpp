@@ -1,4 +1,4 @@
-// The "in body" insertion mode (section 13.2.6.4.7) and foreign content (section 13.2.6.5).
+// The "in body" insertion mode (section 13.2.6.4.7).
 #include <weft/crawler/html/internal/tree_construction.hpp>
 
 #include <algorithm>
@@ -435,75 +435,6 @@ void TreeConstruction::anyOtherEndTag(const Token& token) {
   if (index < 0 || index < open_.nearest(kSpecial)) return;
   generateImpliedEndTags(token.name);
   popTo(index);
-}
-
-void TreeConstruction::insertForeign(const Token& token, Namespace ns) {
-  insertElement(token, ns);
-  if (token.tag->selfClosing) popOpen();
-}
-
-bool TreeConstruction::inForeign(const Token& token) {
-  switch (token.kind) {
-    case Kind::kNull:
-      for (std::size_t i = 0; i < token.text.size(); ++i) insertText("\xEF\xBF\xBD");
-      return true;
-    case Kind::kSpace: insertText(token.text); return true;
-    case Kind::kText:
-      insertText(token.text);
-      framesetOk_ = false;
-      return true;
-    case Kind::kComment: insertComment(token.text); return true;
-    case Kind::kEof: return true;
-    case Kind::kStart: {
-      bool breaksOut = false;
-      switch (token.name) {
-        case known::kFont:
-          breaksOut = token.tag->find("color") || token.tag->find("face") || token.tag->find("size");
-          break;
-        // clang-format off
-        case known::kB: case known::kBig: case known::kBlockquote: case known::kBody: case known::kBr: case known::kCenter:
-        case known::kCode: case known::kDd: case known::kDiv: case known::kDl: case known::kDt: case known::kEm: case known::kEmbed:
-        case known::kH1: case known::kH2: case known::kH3: case known::kH4: case known::kH5: case known::kH6: case known::kHead:
-        case known::kHr: case known::kI: case known::kImg: case known::kLi: case known::kListing: case known::kMenu: case known::kMeta:
-        case known::kNobr: case known::kOl: case known::kP: case known::kPre: case known::kRuby: case known::kS: case known::kSmall:
-        case known::kSpan: case known::kStrong: case known::kStrike: case known::kSub: case known::kSup: case known::kTable:
-        case known::kTt: case known::kU: case known::kUl: case known::kVar:
-          // clang-format on
-          breaksOut = true;
-          break;
-        default: break;
-      }
-      if (!breaksOut) {
-        insertForeign(token, adjustedCurrent().ns);
-        return true;
-      }
-      break;
-    }
-    case Kind::kEnd:
-      if (token.name != known::kBr && token.name != known::kP) {
-        // Up the stack while it is foreign; the first HTML element decides by its own mode.
-        const std::string_view wanted = token.tag->name;
-        for (int i = open_.size() - 1; i > 0; --i) {
-          const OpenElements::Entry& entry = open_[i];
-          if (entry.ns == Namespace::kHtml) return inMode(mode_, token);
-          std::string_view name = document_.names_.text(entry.name);
-          if (entry.name == token.name ||
-              (entry.ns == Namespace::kSvg && name.size() == wanted.size() && name == svgElementName(wanted))) {
-            popTo(i);
-            return true;
-          }
-          if (!spend(1)) return true;
-        }
-        return true;
-      }
-      break;
-  }
-  // Breaks out of foreign content: up to an integration point or an HTML element, and again from there.
-  if (fragment_ && open_.size() == 1) return inMode(mode_, token);
-  while (open_.size() > 1 && open_.top().ns != Namespace::kHtml &&
-         !(nodes_[current()].flags & (kHtmlIntegration | kMathTextIntegration)))
-    popOpen();
-  return inMode(mode_, token);
 }
 
 }  // namespace weft::html::internal

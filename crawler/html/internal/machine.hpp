@@ -62,18 +62,23 @@ class TokenizerMachine {
   const char* skipAttributes(const char* p, const char* end, bool& selfClosing);
   const char* readAttributes(const char* p, const char* end, bool& selfClosing);
   const char* readComment(const char* lt, const char* end);
-  const char* readReference(const char* ampersand, const char* end, bool inAttribute, std::string& out);
-  void decodeValue(const char* p, const char* end);
 
   // machine_states.hpp
   void run(const char* p, const char* end);
   const char* bulk(const char* p, const char* end);
   bool step(char c, const char* p);
   bool stepTag(char c);
+
+  // machine_script.hpp, machine_doctype.hpp
+  bool rawEndTagName(char c, State text);
   bool stepScript(char c, const char* p);
   bool stepDoctype(char c);
+
+  // machine_references.hpp
+  const char* readReference(const char* ampersand, const char* end, bool inAttribute, std::string& out);
+  void decodeValue(const char* p, const char* end);
   bool stepReference(char c);
-  bool rawEndTagName(char c, State text);
+  void resolveNamedReference(int next);
 
   // machine_end.hpp
   void finishReference();
@@ -141,7 +146,6 @@ class TokenizerMachine {
     else
       emitHeld(text);
   }
-  void resolveNamedReference(int next);
   void resolveNumericReference() {
     scratch_.clear();
     appendUtf8(scratch_, numericReference(number_));
@@ -201,6 +205,9 @@ void TokenizerMachine<Sink>::dropRepeatedAttributes() {
 
 }  // namespace weft::html::internal
 
+#include <weft/crawler/html/internal/machine_doctype.hpp>
 #include <weft/crawler/html/internal/machine_end.hpp>
 #include <weft/crawler/html/internal/machine_fast.hpp>
+#include <weft/crawler/html/internal/machine_references.hpp>
+#include <weft/crawler/html/internal/machine_script.hpp>
 #include <weft/crawler/html/internal/machine_states.hpp>

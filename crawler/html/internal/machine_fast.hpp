@@ -209,34 +209,6 @@ const char* TokenizerMachine<Sink>::readAttributes(const char* p, const char* en
   return nullptr;
 }
 
-/// Appends an attribute value to scratch_: references, line ends and NUL as the standard reads them.
-template <class Sink>
-void TokenizerMachine<Sink>::decodeValue(const char* p, const char* end) {
-  while (p != end) {
-    const char* const run = findAnyOf<'&', '\0', '\r'>(p, end);
-    scratch_.append(p, run);
-    if ((p = run) == end) break;
-    if (*p == '&') {
-      if (const char* after = readReference(p, end, true, scratch_)) {
-        p = after;
-      } else {
-        // The value ends within it; and what follows a value is no part of a name, nor an equals sign.
-        temporary_.assign(p, end);
-        temporary_ += ' ';
-        const char* const stop =
-            readReference(temporary_.data(), temporary_.data() + temporary_.size(), true, scratch_);
-        p += stop - temporary_.data();
-      }
-    } else if (*p == '\r') {
-      scratch_ += '\n';
-      if (++p != end && *p == '\n') ++p;
-    } else {
-      scratch_ += kReplacement;
-      ++p;
-    }
-  }
-}
-
 /// A comment that lies whole in the piece and holds nothing to change.
 template <class Sink>
 const char* TokenizerMachine<Sink>::readComment(const char* lt, const char* end) {
@@ -260,54 +232,6 @@ const char* TokenizerMachine<Sink>::readComment(const char* lt, const char* end)
     ++p;
   }
   return nullptr;
-}
-
-/// The character reference at `ampersand`, decoded onto `out`, or the ampersand alone if it is none; null if
-/// [ampersand, end) is too short to tell.
-template <class Sink>
-const char* TokenizerMachine<Sink>::readReference(const char* ampersand, const char* end, bool inAttribute,
-                                                  std::string& out) {
-  const auto literally = [&] {
-    out += '&';
-    return ampersand + 1;
-  };
-  const char* p = ampersand + 1;
-  if (p == end) return nullptr;
-  if (*p == '#') {
-    if (++p == end) return nullptr;
-    const bool hexadecimal = *p == 'x' || *p == 'X';
-    p += hexadecimal;
-    const char* const digits = p;
-    std::uint32_t number = 0;
-    for (; p != end; ++p) {
-      const char c = toLower(*p);
-      std::uint32_t digit = 0;
-      if (isDigit(c))
-        digit = static_cast<std::uint32_t>(c - '0');
-      else if (hexadecimal && c >= 'a' && c <= 'f')
-        digit = static_cast<std::uint32_t>(c - 'a' + 10);
-      else
-        break;
-      number = std::min<std::uint32_t>(number * (hexadecimal ? 16 : 10) + digit, 0x110000);
-    }
-    if (p == end) return nullptr;
-    if (p == digits) return literally();
-    appendUtf8(out, numericReference(number));
-    return *p == ';' ? p + 1 : p;
-  }
-  if (!isAlnum(*p)) return literally();
-  const char* const limit = std::min(end, p + kLongestReferenceName);
-  const char* q = p;
-  while (q != limit && isAlnum(*q)) ++q;
-  if (q == end) return nullptr;
-  if (q != limit && *q == ';') ++q;
-  const NamedReference* row = findNamedReference({p, static_cast<std::size_t>(q - p)});
-  if (!row) return literally();
-  const char* const after = p + row->name.size();
-  if (inAttribute && row->name.back() != ';' && after != end && (*after == '=' || isAlnum(*after))) return literally();
-  appendUtf8(out, row->first);
-  if (row->second) appendUtf8(out, row->second);
-  return after;
 }
 
 }  // namespace weft::html::internal

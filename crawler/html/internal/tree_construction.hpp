@@ -155,6 +155,8 @@ class TreeConstruction {
   bool bodyEnd(const Token&);
   void anyOtherEndTag(const Token&);
   void closeP();
+
+  // tree_foreign.cpp
   bool inForeign(const Token&);
   void insertForeign(const Token&, Namespace ns);
 
