@@ -6,6 +6,7 @@
 
 using namespace weft;
 
+// [readme-coroutine]
 Deferred<std::string> slowGreeting(Clock& clock, std::string name) {
   co_await deferLater(clock, 0.2);
   if (name.empty()) throw Error("nobody to greet");
@@ -21,5 +22,6 @@ Deferred<> run(Reactor& reactor) {
     std::printf("failed: %s\n", error.what());
   }
 }
+// [/readme-coroutine]
 
 int main(int argc, char** argv) { return react(run, argc, argv); }
