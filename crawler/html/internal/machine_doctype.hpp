@@ -1,7 +1,5 @@
 // The DOCTYPE states (sections 13.2.5.53 to 13.2.5.68).
-#pragma once
-
-#include <weft/crawler/html/internal/machine.hpp>
+#pragma once  // included by machine.hpp, at its end
 
 namespace weft::html::internal {
 

@@ -1,7 +1,5 @@
 // What the tokenizer does where the input ends, state by state.
-#pragma once
-
-#include <weft/crawler/html/internal/machine.hpp>
+#pragma once  // included by machine.hpp, at its end
 
 namespace weft::html::internal {
 

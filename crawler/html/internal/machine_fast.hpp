@@ -1,9 +1,7 @@
 // The fast way through a piece: whole tags, comments and references at once. Each reader answers where it stopped, or
 // null when the piece ends too early or the token is an unusual one; the state machine then reads it from its first
 // character on.
-#pragma once
-
-#include <weft/crawler/html/internal/machine.hpp>
+#pragma once  // included by machine.hpp, at its end
 
 namespace weft::html::internal {
 

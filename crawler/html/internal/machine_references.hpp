@@ -1,7 +1,5 @@
 // Character references (sections 13.2.5.72 to 13.2.5.80): at once where they lie whole in the piece, else by states.
-#pragma once
-
-#include <weft/crawler/html/internal/machine.hpp>
+#pragma once  // included by machine.hpp, at its end
 
 namespace weft::html::internal {
 

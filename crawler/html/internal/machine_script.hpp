@@ -1,7 +1,5 @@
 // The script data states, and how raw text ends (sections 13.2.5.9 to 13.2.5.31).
-#pragma once
-
-#include <weft/crawler/html/internal/machine.hpp>
+#pragma once  // included by machine.hpp, at its end
 
 namespace weft::html::internal {
 

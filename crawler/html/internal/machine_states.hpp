@@ -1,8 +1,6 @@
 // The standard's state machine, section 13.2.5, one character at a time: text, tags and comments. "Reconsume" is the
 // answer false.
-#pragma once
-
-#include <weft/crawler/html/internal/machine.hpp>
+#pragma once  // included by machine.hpp, at its end
 
 namespace weft::html::internal {
 
