@@ -32,7 +32,7 @@ void* allocateUnpooled(std::size_t size);
 void deallocateUnpooled(void* block, std::size_t size) noexcept;
 
 /// A block of at least `size` bytes, aligned for any ordinary type. Throws std::bad_alloc.
-inline void* allocate(std::size_t size) {
+[[gnu::always_inline]] inline void* allocate(std::size_t size) {
 #ifdef WEFT_UNPOOLED
   return allocateUnpooled(size);
 #else
@@ -47,7 +47,7 @@ inline void* allocate(std::size_t size) {
 }
 
 /// Gives back a block of allocate(size), on any thread.
-inline void deallocate(void* block, std::size_t size) noexcept {
+[[gnu::always_inline]] inline void deallocate(void* block, std::size_t size) noexcept {
 #ifdef WEFT_UNPOOLED
   deallocateUnpooled(block, size);
 #else
@@ -70,8 +70,8 @@ inline void recycle(void* block, std::uint8_t recycledClass) noexcept { freeBloc
 
 /// Base of types whose objects live in recycled blocks.
 struct Pooled {
-  static void* operator new(std::size_t size) { return allocate(size); }
-  static void operator delete(void* block, std::size_t size) noexcept { deallocate(block, size); }
+  [[gnu::always_inline]] static void* operator new(std::size_t size) { return allocate(size); }
+  [[gnu::always_inline]] static void operator delete(void* block, std::size_t size) noexcept { deallocate(block, size); }
 };
 
 }  // namespace weft::detail

@@ -175,6 +175,8 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
     return true;
   }
   /// A cancel() of the consumer that has yet to find a wait: takes it over, and gives it back where the body did not wait either.
+  void setCancelled(detail::CellBase& consumer) noexcept { cancelled_ = &consumer; }
+  detail::CellBase* takeCancelled() noexcept { return std::exchange(cancelled_, nullptr); }
   void requestCancel(detail::CellBase& from) noexcept { moveRequest(from, *this); }
   void returnRequest(detail::CellBase& to) noexcept { moveRequest(*this, to); }
   std::optional<T> take() {
@@ -258,6 +260,7 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   }
 
   T* value_ = nullptr;
+  detail::CellBase* cancelled_ = nullptr;              // the consumer, between its await's beginning and the first look at the body
   std::exception_ptr injected_;
   std::optional<Failure> error_;
 };
@@ -267,24 +270,24 @@ template <class T> class AsyncGenerator<T>::Next {
   using weftAwaiter = void;
   explicit Next(promise_type* promise) noexcept : promise_(promise) {}
   bool await_ready() {
+    detail::CellBase* const cancelled = promise_->takeCancelled();
     if (promise_->over()) return true;
-    if (cancelled_) [[unlikely]] promise_->requestCancel(*cancelled_);
+    if (cancelled) [[unlikely]] promise_->requestCancel(*cancelled);
     if (--detail::loopLink.budget <= 0 && promise_->advanceWhenLoopHasPolled()) return false;
     promise_->advance();
     if (!promise_->ready()) return false;
-    if (cancelled_) [[unlikely]] promise_->returnRequest(*cancelled_);
+    if (cancelled) [[unlikely]] promise_->returnRequest(*cancelled);
     return true;
   }
   /// The consumer was cancelled while it ran: what the body waits for next is cancelled.
-  void cancelRequestedBy(detail::CellBase& consumer) noexcept { cancelled_ = &consumer; }
+  void cancelRequestedBy(detail::CellBase& consumer) noexcept { promise_->setCancelled(consumer); }
   template <class P> bool await_suspend(std::coroutine_handle<P> consumer) {
     return consumer.promise().waitFor(*promise_, consumer.promise());
   }
   std::optional<T> await_resume() { return promise_->take(); }
 
  private:
-  promise_type* promise_;
-  detail::CellBase* cancelled_ = nullptr;
+  promise_type* promise_;                              // nothing else: g++ 12 copies awaiters, and a second word would be copied by a stalling 16-byte load (6 ns)
 };
 
 }  // namespace weft

@@ -125,7 +125,10 @@ inline void WaitNode::unlink() noexcept {
 
 // A waiting acquire, get or put: cancelled, it leaves the list, so that it can swallow nothing.
 template <class T> struct WaitCell final : Cell<T>, WaitNode, Pooled {
-  explicit WaitCell(std::source_location made) noexcept : made(made) { this->flags = CellBase::kSource; }
+  explicit WaitCell(std::source_location made) noexcept : made(made) {
+    this->flags = CellBase::kSource;
+    this->plainBlock = kPlainBlock<WaitCell, T>;
+  }
   void dispose() noexcept override { delete this; }
   std::source_location where() const noexcept override { return made; }
   CellBase* cancelStep() noexcept override {
@@ -218,24 +221,11 @@ template <class T> class DeferredQueue {
     if (!items_.empty()) {
       Deferred<T> item = succeed(std::move(items_.front()), made);
       items_.pop();
-      admit();
+      if (!putters_.empty()) [[unlikely]] admit();
       return item;
     }
-    if (Putter* putter = oldestPutter()) {             // a queue of size 0: straight from hand to hand
-      Deferred<T> item = succeed(std::move(putter->item), made);
-      Trigger<> room = std::move(putter->room);
-      putters_.pop();
-      room.callback();
-      return item;
-    }
-    if (closed_) return fail<T>(QueueClosed(), made);
-    if (getters_.count >= backlog_) [[unlikely]] {
-      detail::forgetUnwanted<T>(getters_);
-      if (getters_.count >= backlog_) detail::throwQueueUnderflow(backlog_);
-    }
-    auto* cell = new detail::WaitCell<T>(made);
-    getters_.push(cell);
-    return Deferred<T>(cell);
+    if (!putters_.empty() || closed_ || getters_.count >= backlog_) [[unlikely]] return getFromPutter(made);
+    return wait(made);
   }
   /// Like get(), but an end instead of an error: nullopt when the queue is closed and empty.
   Deferred<std::optional<T>> next(std::source_location made = std::source_location::current()) {
@@ -264,6 +254,27 @@ template <class T> class DeferredQueue {
     T item;
   };
 
+  Deferred<T> wait(std::source_location made) {
+    auto* cell = new detail::WaitCell<T>(made);
+    getters_.push(cell);
+    return Deferred<T>(cell);
+  }
+  // get() from an empty queue that has a putter, is closed, or has as many getters as it may.
+  [[gnu::noinline]] Deferred<T> getFromPutter(std::source_location made) {
+    if (Putter* putter = oldestPutter()) {             // a queue of size 0: straight from hand to hand
+      Deferred<T> item = succeed(std::move(putter->item), made);
+      Trigger<> room = std::move(putter->room);
+      putters_.pop();
+      room.callback();
+      return item;
+    }
+    if (closed_) return fail<T>(QueueClosed(), made);
+    if (getters_.count >= backlog_) {
+      detail::forgetUnwanted<T>(getters_);
+      if (getters_.count >= backlog_) detail::throwQueueUnderflow(backlog_);
+    }
+    return wait(made);
+  }
   bool give(T& item) {
     auto* cell = detail::takeWaiting<T>(getters_);
     if (!cell) return false;
@@ -286,7 +297,7 @@ template <class T> class DeferredQueue {
     return putters_.empty() ? nullptr : &putters_.front();
   }
   void admit() {                                       // there is room: the oldest who waits for it
-    if (putters_.empty() || items_.size() >= size_) [[likely]] return;
+    if (items_.size() >= size_) return;
     if (Putter* putter = oldestPutter()) {
       Trigger<> room = std::move(putter->room);
       Failure failure(nullptr);

@@ -38,7 +38,7 @@ inline std::source_location locationOf(Place place) noexcept { return std::bit_c
 class CoroutineBase {
  public:
   /// Suspends the coroutine behind `self` until `cell` is ready, or, where it is but the budget is spent, until the loop has polled. False: go on at once.
-  bool waitFor(CellBase& cell, CellBase& self) noexcept {
+  [[gnu::always_inline]] bool waitFor(CellBase& cell, CellBase& self) noexcept {
     if (cell.ready()) [[unlikely]] return waitForLoop(cell, self);
     cell.waiter = &self;
     self.link = &cell;
@@ -59,13 +59,13 @@ template <class U> class Awaiter {
   explicit Awaiter(Cell<U>* cell) noexcept { std::memcpy(cell_, &cell, sizeof cell); }
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
-  ~Awaiter() { cell().releaseConsumer(); }
+  [[gnu::always_inline]] ~Awaiter() { cell().releaseConsumer(); }
   bool await_ready() const noexcept { return cell().ready() && --loopLink.budget > 0; }
-  template <class P> bool await_suspend(std::coroutine_handle<P> coroutine) const noexcept {
+  template <class P> [[gnu::always_inline]] bool await_suspend(std::coroutine_handle<P> coroutine) const noexcept {
     return coroutine.promise().waitFor(cell(), coroutine.promise());
   }
-  U await_resume() {
-    if (cell().failed()) cell().failure().rethrow();
+  [[gnu::always_inline]] U await_resume() {
+    if (cell().failed()) [[unlikely]] cell().failure().rethrow();
     if constexpr (!std::is_void_v<U>) return std::move(cell().value());
   }
 
