@@ -5,13 +5,40 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace weft::net {
 
 namespace {
 
 const Logger kLog("weft.net");
-constexpr std::size_t kKeepCapacity = 1024;            // of an idle stream's buffer
+
+// An idle stream keeps a small buffer only. Large ones go round among the streams of a thread: asking the heap for one per message costs a 64 KiB echo a fifth.
+constexpr std::size_t kKeepCapacity = 1024;
+constexpr std::size_t kLargeCapacity = 2 * Stream::kReadAhead;
+constexpr std::size_t kSpares = 8;
+thread_local std::vector<std::string> spareBuffers;
+
+void giveBack(std::string& buffer) {
+  if (buffer.capacity() <= kKeepCapacity) return;
+  if (buffer.capacity() <= 2 * kLargeCapacity && buffer.capacity() >= kLargeCapacity && spareBuffers.size() < kSpares) {
+    buffer.clear();
+    spareBuffers.push_back(std::move(buffer));
+  }
+  buffer = {};
+}
+
+void takeLarge(std::string& buffer) {
+  std::string large;
+  if (spareBuffers.empty()) {
+    large.reserve(kLargeCapacity);
+  } else {
+    large = std::move(spareBuffers.back());
+    spareBuffers.pop_back();
+  }
+  large.append(buffer);
+  buffer = std::move(large);
+}
 
 }  // namespace
 
@@ -51,6 +78,15 @@ void StreamProtocol::makeRoom(std::size_t wanted) {
     buffer_.erase(0, begin_);
     begin_ = 0;
   }
+  const std::size_t size = buffer_.size() + wanted;
+  if (size > buffer_.capacity() && size > kKeepCapacity && size <= kLargeCapacity) takeLarge(buffer_);
+}
+
+// Nothing is here and a read waits: the buffer can go.
+void StreamProtocol::giveBuffer() {
+  begin_ = 0;
+  buffer_.clear();
+  giveBack(buffer_);
 }
 
 void StreamProtocol::wake() {
@@ -74,6 +110,7 @@ std::string_view StreamProtocol::takeView(std::size_t bytes) {
 
 Deferred<> StreamProtocol::wait(std::size_t bytes) {
   if (reading()) return fail(AlreadyReading());
+  if (available() == 0) giveBuffer();
   Deferred<> deferred;
   wanted_ = bytes;
   wake_ = deferred.takeTrigger();
@@ -89,10 +126,7 @@ Deferred<std::string_view> StreamProtocol::waitSome(std::size_t maxBytes) {
   if (available() > 0) return succeed(takeView(std::min(maxBytes, available())));
   if (failure_) return fail<std::string_view>(*failure_);
   if (ended_) return succeed(std::string_view());
-  if (buffer_.capacity() > kKeepCapacity) {
-    buffer_ = {};
-    begin_ = 0;
-  }
+  giveBuffer();
   Deferred<std::string_view> deferred;
   wanted_ = maxBytes;
   some_ = deferred.takeTrigger();

@@ -47,6 +47,7 @@ class StreamProtocol : public Protocol, public std::enable_shared_from_this<Stre
 
  private:
   void makeRoom(std::size_t wanted);
+  void giveBuffer();
   void wake();
 
   std::string buffer_;
