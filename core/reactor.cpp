@@ -20,7 +20,6 @@
 namespace weft {
 namespace {
 
-using detail::MailNode;
 using detail::TimerNode;
 using detail::TimerWheel;
 
@@ -193,13 +192,13 @@ bool Reactor::Impl::runPosted() {
   Mailbox::Batch batch(reactor.mailbox_);
   watchdog.begin("a call from a thread");
   while (!batch.empty()) {
-    const auto type = batch.type();
+    const std::type_info& type = batch.type();
     try {
       batch.runNext();
     } catch (...) {
       logger.failure(Failure(), "Unhandled error in a call from a thread");
     }
-    watchdog.next(type);
+    watchdog.next([&type] { return &type; });
   }
   reactor.time_ = -1;
   return true;
