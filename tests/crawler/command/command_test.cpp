@@ -1,0 +1,193 @@
+// The command as a user meets it: a program, its output and its exit code.
+
+#include "support/run_program.hpp"
+
+#include <doctest/doctest.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <thread>
+
+namespace {
+
+const std::string kWeft = WEFT_COMMAND;
+const std::string kQuotes = WEFT_QUOTES;
+
+ProgramRun weft(const std::string& arguments) { return runProgram(kWeft + " " + arguments); }
+
+bool has(const ProgramRun& run, std::string_view text) { return run.output.find(text) != std::string::npos; }
+
+struct Folder {
+  Folder() { REQUIRE(mkdtemp(path)); }
+  ~Folder() { runProgram("rm -rf '" + std::string(path) + "'"); }
+  std::string operator/(const std::string& name) const { return std::string(path) + "/" + name; }
+  char path[64] = "/tmp/weft-command-test-XXXXXX";
+};
+
+std::string contentOf(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+std::size_t lines(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+// The demo site, for as long as this lives.
+struct Demo {
+  explicit Demo(const Folder& folder) {
+    const std::string file = folder / "port";
+    const ProgramRun started = runProgram("'" + kWeft + "' demo --port 0 --port-file '" + file + "' >/dev/null 2>&1 & echo $!");
+    pid = std::stoi(started.output);
+    while (contentOf(file).empty()) {
+      REQUIRE(kill(pid, 0) == 0);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    url = "http://127.0.0.1:" + std::to_string(std::stoi(contentOf(file))) + "/";
+  }
+  ~Demo() { kill(pid, SIGTERM); }
+  pid_t pid = 0;
+  std::string url;
+};
+
+}  // namespace
+
+TEST_CASE("weft says what it can do, which version it is, and what was probably meant") {
+  CHECK(weft("--help").status == 0);
+  CHECK(has(weft("--help"), "weft crawl https://example.com/ -o pages.jsonl"));
+  CHECK(has(weft(""), "crawl"));
+  CHECK(weft("version").output.starts_with("weft 0."));
+  CHECK(has(weft("settings"), "CONCURRENT_REQUESTS=16"));
+  const ProgramRun typo = weft("crwal http://127.0.0.1/");
+  CHECK(typo.status == 2);
+  CHECK(typo.output == "weft: there is no command \"crwal\"; did you mean crawl? (weft --help lists them)\n");
+}
+
+TEST_CASE("what cannot be understood is one clear line and exit code 2") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"crawl", "target is required"},
+      {"crawl nosuchspider", "no spider is called nosuchspider"},
+      {"crawl example.com", "did you mean http://example.com ?"},
+      {"crawl ftp://a/", "only http and https"},
+      {"crawl http://", "the host is missing"},
+      {"crawl http://a:99999/", "the port is over 65535"},
+      {"crawl http://127.0.0.1/ -s CONCURENT_REQUESTS=1", "did you mean CONCURRENT_REQUESTS?"},
+      {"crawl http://127.0.0.1/ -s DEPTH_LIMIT", "-s takes NAME=VALUE"},
+      {"crawl http://127.0.0.1/ -s DEPTH_LIMIT=x", "DEPTH_LIMIT=x: must be a whole number"},
+      {"crawl http://127.0.0.1/ -a alow=x", "did you mean allow?"},
+      {"crawl http://127.0.0.1/ -a 'allow=('", "is no regular expression"},
+      {"crawl http://127.0.0.1/ -c 0", "-c 0: must be at least 1"},
+      {"crawl http://127.0.0.1/ -c many", "--concurrency = many"},
+      {"crawl http://127.0.0.1/ -L LOUD", "LOG_LEVEL=LOUD: must be"},
+      {"crawl http://127.0.0.1/ --bogus", "--bogus"},
+      {"crawl http://127.0.0.1/ -o x.pickle", "there is no feed format \"pickle\""},
+  };
+  for (const auto& [arguments, message] : cases) {
+    CAPTURE(arguments);
+    const ProgramRun run = weft(arguments);
+    CHECK(run.status == 2);
+    CHECK(lines(run.output) == 1);
+    CHECK_MESSAGE(has(run, message), run.output);
+  }
+}
+
+TEST_CASE("an output that cannot be written ends the crawl before it begins") {
+  const ProgramRun run = weft("crawl http://127.0.0.1:1/ -o /nonexistent/pages.jsonl");
+  CHECK(run.status == 1);
+  CHECK(run.output == "weft: cannot write to /nonexistent/pages.jsonl: No such file or directory\n");
+}
+
+TEST_CASE("a server that is not there is named, and the exit code is 4") {
+  const ProgramRun run = weft("crawl http://127.0.0.1:1/ --nolog -o /dev/null");
+  CHECK(run.status == 4);
+  CHECK(has(run, "1 enqueued = 0 done + 1 failed + 0 dropped + 0 pending"));
+  CHECK(has(run, "weft: nothing could be fetched: connecting to 127.0.0.1:1: connection refused"));
+}
+
+TEST_CASE("the demo site is crawled over real sockets: a line for each page, and a summary that adds up") {
+  Folder folder;
+  Demo demo(folder);
+  const std::string out = folder / "pages.jsonl";
+  const ProgramRun run = weft("crawl " + demo.url + " -c 4 -O " + out);
+  CHECK_MESSAGE(run.status == 0, run.output);
+  const std::string pages = contentOf(out);
+  CHECK(lines(pages) == 61);
+  CHECK(pages.find("\"status\":404,\"title\":\"\",\"links\":0") != std::string::npos);
+  CHECK(pages.find("{\"url\":\"" + demo.url + "\",\"status\":200,\"title\":\"Quotes to weave\",\"links\":29,\"bytes\":") != std::string::npos);
+  CHECK(has(run, "status 200  59  OK"));
+  CHECK(has(run, "status 302  1  Found"));
+  CHECK(has(run, "status 404  1  Not Found"));
+  CHECK(has(run, "61 enqueued = 61 done + 0 failed + 0 dropped + 0 pending"));
+
+  CHECK(weft("crawl " + demo.url + " -o " + out + " --nolog").status == 0);
+  CHECK(lines(contentOf(out)) == 122);                 // -o appends
+  CHECK(weft("crawl " + demo.url + " -a 'allow=/page/' -O " + out + " --nolog").status == 0);
+  CHECK(lines(contentOf(out)) == 11);                  // the start page and its followers; /page/1/ is not linked
+  const ProgramRun limited = weft("crawl " + demo.url + " -s CLOSESPIDER_PAGECOUNT=5 -c 1 -O " + out + " --nolog");
+  CHECK(limited.status == 5);
+  CHECK(lines(contentOf(out)) == 5);
+  CHECK(has(weft("crawl " + demo.url + " -L DEBUG -O /dev/null"), "Crawled (200) <GET " + demo.url + ">"));
+}
+
+TEST_CASE("without -o the pages go to the standard output, and only they") {
+  Folder folder;
+  Demo demo(folder);
+  const ProgramRun run = runProgram("'" + kWeft + "' crawl " + demo.url + " 2>/dev/null | sort -u | grep -c '^{\"url\":.*}$'");
+  CHECK(run.output == "61\n");
+}
+
+TEST_CASE("the quotes sample writes every quote once") {
+  Folder folder;
+  Demo demo(folder);
+  const std::string out = folder / "quotes.jsonl";
+  const ProgramRun run = runProgram(kQuotes + " --url " + demo.url + " -o " + out);
+  CHECK_MESSAGE(run.status == 0, run.output);
+  std::ifstream in(out);
+  std::set<std::string> quotes;
+  for (std::string line; std::getline(in, line);) CHECK(quotes.insert(line).second);
+  CHECK(quotes.size() == 108);
+  CHECK(quotes.contains("{\"text\":\"\xE2\x80\x9C" "Brevity is the soul of wit.\xE2\x80\x9D\",\"author\":\"William Shakespeare\",\"tags\":[\"wit\",\"words\"]}"));
+  CHECK(runProgram(kQuotes + " --help").status == 0);
+  CHECK(runProgram(kQuotes + " --url nonsense").status == 2);
+}
+
+TEST_CASE("a disk that fills up stops the crawl with exit code 5 and one clear line") {
+  Folder folder;
+  Demo demo(folder);
+  const ProgramRun run = weft("crawl " + demo.url + " --nolog -O /dev/full");
+  CHECK(run.status == 5);
+  CHECK(has(run, "weft: cannot write to /dev/full: No space left on device\n"));
+  CHECK(has(run, "0 in /dev/full"));
+}
+
+TEST_CASE("SIGINT finishes what is in flight, and the exit code tells") {
+  Folder folder;
+  // A server that accepts, and answers nothing: the demo is not slow enough to be interrupted.
+  const std::string script = "python3 -c 'import socket,time; s=socket.create_server((\"127.0.0.1\",0)); print(s.getsockname()[1],flush=True); time.sleep(60)' > " +
+                             (folder / "port") + " & server=$!; while [ ! -s " + (folder / "port") + " ]; do sleep 0.02; done; '" + kWeft +
+                             "' crawl http://127.0.0.1:$(cat " + (folder / "port") + ")/ -O " + (folder / "out.jsonl") +
+                             " & crawl=$!; sleep 0.3; kill -INT $crawl; sleep 0.2; kill -INT $crawl; wait $crawl; echo code $?; kill $server";
+  const ProgramRun run = runProgram("{ " + script + "; }");
+  CHECK_MESSAGE(has(run, "Received SIGINT, shutting down gracefully. Send again to force"), run.output);
+  CHECK(has(run, "Received SIGINT twice, forcing unclean shutdown"));
+  CHECK(has(run, "1 enqueued = 0 done + 0 failed + 0 dropped + 1 pending"));
+  CHECK(has(run, "code 5"));
+}
+
+TEST_CASE("the demo says when its port is taken, and refuses bad addresses") {
+  Folder folder;
+  Demo demo(folder);
+  const std::string port = demo.url.substr(demo.url.rfind(':') + 1, demo.url.size() - demo.url.rfind(':') - 2);
+  const ProgramRun taken = weft("demo --port " + port);
+  CHECK(taken.status == 1);
+  CHECK(has(taken, "address already in use"));
+  CHECK(weft("demo --port 99999").status == 2);
+  CHECK(weft("demo --interface 300.1.1.1").status == 1);
+  CHECK(weft("demo --port 0 --port-file /nonexistent/port").status == 1);
+}
