@@ -32,7 +32,7 @@ class Sleep final : public Cell<void>, public Pooled {
     OnTime(OnTime&& other) noexcept : sleep_(std::exchange(other.sleep_, nullptr)) {}
     OnTime& operator=(OnTime&&) = delete;
     ~OnTime() {
-      if (sleep_ && sleep_->pending()) std::exchange(sleep_, nullptr)->end(AbandonedError());
+      if (sleep_ && sleep_->pending()) std::exchange(sleep_, nullptr)->abandon();
     }
     void operator()() {
       Sleep* sleep = std::exchange(sleep_, nullptr);
@@ -44,6 +44,11 @@ class Sleep final : public Cell<void>, public Pooled {
    private:
     Sleep* sleep_;
   };
+  void abandon() noexcept {
+    if (ends & kConsumer) return end(AbandonedError());
+    releaseProducer();                                 // nobody waits
+    if (!ends) dispose();
+  }
   void end(Failure failure) noexcept {
     setFailure(std::move(failure));
     if (timer_.active()) timer_.cancel();              // destroys the OnTime, which finds this fired

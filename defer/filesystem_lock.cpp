@@ -70,7 +70,7 @@ void DeferredFilesystemLock::unlock() {
 }
 
 Deferred<> DeferredFilesystemLock::deferUntilLocked(std::optional<Delay> timeout, std::source_location made) {
-  if (waiting_.active()) return fail(AlreadyTryingToLockError(), made);
+  if (waiting_.pending()) return fail(AlreadyTryingToLockError(), made);
   Deferred<> ours([this] {
     if (retry_.active()) retry_.cancel();
   }, made);

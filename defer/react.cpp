@@ -16,7 +16,15 @@ struct Run {
   Deferred<> ended{nullptr};
   std::optional<int> code;
   std::optional<ShutdownHold> hold;                    // the reactor is stopping, and waits for main
+  bool over = false;                                   // it has stopped; main may end when its timers and sockets go
 };
+
+void stopUnlessStopping(Reactor& reactor) {
+  try {
+    reactor.stop();
+  } catch (const ReactorNotRunning&) {
+  }
+}
 
 int codeOf(const Outcome<int>& outcome, bool stopping) {
   if (outcome) return *outcome;
@@ -29,12 +37,12 @@ int codeOf(const Outcome<int>& outcome, bool stopping) {
 }  // namespace
 
 int runReactor(UniqueFunction<Deferred<int>(Reactor&, std::vector<std::string>)> main, int argc, char** argv) {
-  Reactor reactor;
   Run run;
+  Reactor reactor;
   bool signalled = false;
   reactor.onSignal([&](int) {
     if (std::exchange(signalled, true)) reactor.crash();
-    else reactor.stop();
+    else stopUnlessStopping(reactor);
   });
   reactor.addSystemEventTrigger(Phase::Before, SystemEvent::Shutdown, [&run](ShutdownHold hold) {
     if (run.code) return;
@@ -44,12 +52,14 @@ int runReactor(UniqueFunction<Deferred<int>(Reactor&, std::vector<std::string>)>
   reactor.callWhenRunning([&] {
     std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     run.ended = main(reactor, std::move(arguments)).addBoth([&run, &reactor](Outcome<int> outcome) {
+      if (run.over) return;
       run.code = codeOf(outcome, run.hold.has_value());
       if (run.hold) run.hold.reset();
-      else if (reactor.running()) reactor.stop();
+      else stopUnlessStopping(reactor);
     });
   });
   reactor.run();
+  run.over = true;
   if (const int signal = reactor.lastSignal(); signal && signalled) return 128 + signal;
   return run.code.value_or(0);
 }

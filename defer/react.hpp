@@ -5,6 +5,7 @@
 #include <weft/core/unique_function.hpp>
 #include <weft/defer/deferred.hpp>
 
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -55,7 +56,8 @@ template <class F>
   requires std::is_same_v<std::invoke_result_t<F&>, Deferred<>>
 Reactor::SystemEventTrigger addSystemEventTrigger(Reactor& reactor, Phase phase, SystemEvent event, F f) {
   return reactor.addSystemEventTrigger(phase, event, [f = std::move(f)](ShutdownHold hold) mutable {
-    maybeDeferred(f).addErrback([](Failure failure) { logError(std::move(failure)); }).addBoth([hold = std::move(hold)] {}).detach();
+    const auto kept = std::make_shared<F>(std::move(f));        // a capturing coroutine needs it until its end
+    maybeDeferred(*kept).addErrback([](Failure failure) { logError(std::move(failure)); }).addBoth([kept, hold = std::move(hold)] {}).detach();
   });
 }
 

@@ -111,7 +111,8 @@ template <class F, class R> class AnsweredCall {
     if (answer_) answer_->give(Failure(AbandonedError()));
   }
   void operator()() {
-    maybeDeferred(f_).addBoth([answer = std::exchange(answer_, nullptr)](Outcome<R> outcome) { answer->give(std::move(outcome)); }).detach();
+    const auto f = std::make_shared<F>(std::move(f_)); // a capturing coroutine needs it until its end
+    maybeDeferred(*f).addBoth([f, answer = std::exchange(answer_, nullptr)](Outcome<R> outcome) { answer->give(std::move(outcome)); }).detach();
   }
 
  private:
