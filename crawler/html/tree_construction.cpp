@@ -130,6 +130,8 @@ bool TreeConstruction::inMode(Mode mode, const Token& token) {
 // --------------------------------------------------------------------------------------------------------------
 
 NodeId TreeConstruction::newNode(NodeType type) {
+  // By half, not twofold: what is reserved at first is about right for most pages, and the others should not pay for it in memory.
+  if (nodes_.size() == nodes_.capacity()) nodes_.reserve(nodes_.size() + nodes_.size() / 2 + 16);
   nodes_.emplace_back();
   nodes_.back().type = type;
   return static_cast<NodeId>(nodes_.size() - 1);

@@ -123,7 +123,7 @@ class TreeConstruction {
   bool inScope(Atom name, ElementSet scope = kScope) const noexcept { return open_.inScope(name, scope); }
   bool spend(std::size_t work) noexcept {
     spent_ += work;
-    return spent_ <= 100000 + 4 * consumed_;
+    return spent_ <= 100000 + consumed_;
   }
 
   // tree_formatting.cpp: the list of active formatting elements and the adoption agency
