@@ -175,11 +175,13 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
     return true;
   }
   /// A cancel() of the consumer that has yet to find a wait: takes it over, and gives it back where the body did not wait either.
-  void setCancelled(detail::CellBase& consumer) noexcept { consumer_ = &consumer; }
-  detail::CellBase* takeCancelled() noexcept { return std::exchange(consumer_, nullptr); }
+  void setCancelled(detail::CellBase& consumer) noexcept { cancelled_ = &consumer; }
+  detail::CellBase* takeCancelled() noexcept { return std::exchange(cancelled_, nullptr); }
   void requestCancel(detail::CellBase& from) noexcept { moveRequest(from, *this); }
   void returnRequest(detail::CellBase& to) noexcept { moveRequest(*this, to); }
   std::optional<T> take() {
+    // Cancelled while the body stood in the turn, and then it did not wait: back to the consumer, which always is a coroutine.
+    if ((this->flags & detail::CellBase::kCancelRequested) && this->waiter) [[unlikely]] returnRequest(static_cast<detail::CellBase&>(*this->waiter));
     this->waiter = nullptr;
     if (error_) {
       const Failure failure = std::move(*error_);
@@ -260,7 +262,7 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   }
 
   T* value_ = nullptr;
-  detail::CellBase* consumer_ = nullptr;              // the consumer, between its await's beginning and the first look at the body
+  detail::CellBase* cancelled_ = nullptr;             // the consumer, between its await's beginning and the first look at the body
   std::exception_ptr injected_;
   std::optional<Failure> error_;
 };
@@ -282,13 +284,9 @@ template <class T> class AsyncGenerator<T>::Next {
   /// The consumer was cancelled while it ran: what the body waits for next is cancelled.
   void cancelRequestedBy(detail::CellBase& consumer) noexcept { promise_->setCancelled(consumer); }
   template <class P> bool await_suspend(std::coroutine_handle<P> consumer) {
-    consumer_ = &consumer.promise();
     return consumer.promise().waitFor(*promise_, consumer.promise());
   }
-  std::optional<T> await_resume() {
-    if (consumer_) promise_->returnRequest(*consumer_);          // cancelled while the body stood in the turn, and then did not wait
-    return promise_->take();
-  }
+  std::optional<T> await_resume() { return promise_->take(); }
 
  private:
   promise_type* promise_;                              // nothing else: g++ 12 copies awaiters, and a second word would be copied by a stalling 16-byte load (6 ns)
