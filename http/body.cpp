@@ -14,9 +14,7 @@ Body& Body::operator=(Body&& other) noexcept {
   return *this;
 }
 
-void Body::release() noexcept {
-  std::exchange(stream_, nullptr)->readerGone();
-}
+void Body::release() noexcept { std::exchange(stream_, nullptr)->readerGone(); }
 
 bool Body::streamComplete() const noexcept { return stream_->complete(); }
 
@@ -68,7 +66,8 @@ template <class T> Deferred<T> BodyStream::wait(Trigger<T>& trigger) {
 
 Deferred<std::string> BodyStream::bytes(std::size_t limit) {
   if (failure_) return weft::fail<std::string>(*failure_);
-  if (all_ || piece_) return weft::fail<std::string>(RequestError(what_, "its body is being read already: one read at a time"));
+  if (all_ || piece_)
+    return weft::fail<std::string>(RequestError(what_, "its body is being read already: one read at a time"));
   if (buffer_.size() > limit || (!ended_ && expected_ > limit)) {
     abandon();
     failure_.emplace(BodyTooLarge(what_, limit, expected_));
@@ -87,7 +86,8 @@ Deferred<std::optional<std::string>> BodyStream::next() {
     return succeed(std::move(piece));
   }
   if (failure_) return weft::fail<Piece>(*failure_);
-  if (all_ || piece_) return weft::fail<Piece>(RequestError(what_, "its body is being read already: one read at a time"));
+  if (all_ || piece_)
+    return weft::fail<Piece>(RequestError(what_, "its body is being read already: one read at a time"));
   if (ended_) return succeed(Piece());
   return wait(piece_);
 }

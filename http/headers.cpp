@@ -23,7 +23,8 @@ constexpr std::array<bool, 256> kTokenBytes = [] {
 std::uint16_t tagOf(std::string_view name) noexcept {
   if (name.empty()) return 0;
   const auto letter = [name](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(name[i]) | 32); };
-  return static_cast<std::uint16_t>(name.size() ^ (letter(0) << 4) ^ (letter(name.size() / 2) << 7) ^ (letter(name.size() - 1) << 9));
+  return static_cast<std::uint16_t>(name.size() ^ (letter(0) << 4) ^ (letter(name.size() / 2) << 7) ^
+                                    (letter(name.size() - 1) << 9));
 }
 
 void check(std::string_view name, std::string_view value) {
@@ -32,7 +33,8 @@ void check(std::string_view name, std::string_view value) {
   if (!isToken(name)) throw HeaderError(name, "its name contains a character that no field name may contain");
   for (char c : value) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte >= 0x20 && byte != 0x7F) || byte == '\t') [[likely]] continue;
+    if ((byte >= 0x20 && byte != 0x7F) || byte == '\t') [[likely]]
+      continue;
     throw HeaderError(name, byte == '\r' || byte == '\n' ? "its value contains a line break"
                             : byte == 0                  ? "its value contains a NUL"
                                                          : "its value contains a control character");
@@ -49,7 +51,9 @@ std::string printable(std::string_view name) {
 }  // namespace
 
 HeaderError::HeaderError(std::string_view name, std::string_view reason)
-    : Error("setting the header field \"" + printable(name) + "\": " + std::string(reason)), name(printable(name)), reason(reason) {}
+    : Error("setting the header field \"" + printable(name) + "\": " + std::string(reason)),
+      name(printable(name)),
+      reason(reason) {}
 
 bool isToken(std::string_view text) noexcept {
   for (char c : text)
@@ -104,7 +108,8 @@ void Headers::grow(std::size_t moreText, std::size_t moreFields) {
   auto* block = static_cast<char*>(weft::detail::allocate(capacity));
   if (block_) {
     std::memcpy(block, block_, textSize_);
-    std::memcpy(block + capacity - count_ * sizeof(Entry), block_ + capacity_ - count_ * sizeof(Entry), count_ * sizeof(Entry));
+    std::memcpy(block + capacity - count_ * sizeof(Entry), block_ + capacity_ - count_ * sizeof(Entry),
+                count_ * sizeof(Entry));
     weft::detail::deallocate(block_, capacity_);
   }
   block_ = block;
@@ -122,8 +127,8 @@ std::size_t Headers::find(std::string_view name, std::size_t from) const noexcep
 
 void Headers::append(std::string_view name, std::string_view value) {
   reserve(name.size() + value.size() + 4, 1);
-  const Entry field{textSize_, textSize_ + static_cast<std::uint32_t>(name.size()) + 2, static_cast<std::uint32_t>(value.size()),
-                    static_cast<std::uint16_t>(name.size()), tagOf(name)};
+  const Entry field{textSize_, textSize_ + static_cast<std::uint32_t>(name.size()) + 2,
+                    static_cast<std::uint32_t>(value.size()), static_cast<std::uint16_t>(name.size()), tagOf(name)};
   char* at = block_ + textSize_;
   std::memcpy(at, name.data(), name.size());
   at += name.size();
@@ -137,7 +142,8 @@ void Headers::append(std::string_view name, std::string_view value) {
 Headers& Headers::add(std::string_view name, std::string_view value) {
   value = trimmed(value);
   check(name, value);
-  if (block_ && ((name.data() >= block_ && name.data() < block_ + capacity_) || (value.data() >= block_ && value.data() < block_ + capacity_))) {
+  if (block_ && ((name.data() >= block_ && name.data() < block_ + capacity_) ||
+                 (value.data() >= block_ && value.data() < block_ + capacity_))) {
     append(std::string(name), std::string(value));                         // our own text: growing would move it
   } else {
     append(name, value);
@@ -157,7 +163,9 @@ Headers& Headers::set(std::string_view name, std::string_view value) {
   return *this;
 }
 
-Headers& Headers::setDefault(std::string_view name, std::string_view value) { return has(name) ? *this : add(name, value); }
+Headers& Headers::setDefault(std::string_view name, std::string_view value) {
+  return has(name) ? *this : add(name, value);
+}
 
 std::size_t Headers::remove(std::string_view name) {
   std::size_t i = find(name, 0);
@@ -236,10 +244,11 @@ bool Headers::hasToken(std::string_view name, std::string_view token) const noex
 void HeadersWriter::end() {
   Headers& h = *headers_;
   const std::string_view value = trimmed(openValue());
-  if (value.data() != h.block_ + valueAt_ && !value.empty()) std::memmove(h.block_ + valueAt_, value.data(), value.size());
+  if (value.data() != h.block_ + valueAt_ && !value.empty())
+    std::memmove(h.block_ + valueAt_, value.data(), value.size());
   h.textSize_ = valueAt_ + static_cast<std::uint32_t>(value.size());
-  const Headers::Entry field{nameAt_, valueAt_, static_cast<std::uint32_t>(value.size()), static_cast<std::uint16_t>(nameEnd_ - nameAt_),
-                             tagOf(openName())};
+  const Headers::Entry field{nameAt_, valueAt_, static_cast<std::uint32_t>(value.size()),
+                             static_cast<std::uint16_t>(nameEnd_ - nameAt_), tagOf(openName())};
   write("\r\n");
   h.entry(h.count_++) = field;
 }

@@ -16,42 +16,7 @@
 
 namespace weft::http {
 
-std::string_view describe(ParseProblem problem) noexcept {
-  switch (problem) {
-    case ParseProblem::StartLine: return "the start line is malformed";
-    case ParseProblem::Method: return "the method is unknown";
-    case ParseProblem::Target: return "the request target contains a character that none may contain";
-    case ParseProblem::Version: return "the version is not HTTP/1.0 or HTTP/1.1";
-    case ParseProblem::Status: return "the status is not three digits";
-    case ParseProblem::HeaderName: return "a header line has no name of allowed characters followed by a colon";
-    case ParseProblem::HeaderValue: return "a header value contains a control character";
-    case ParseProblem::LineEnding: return "a line does not end in CRLF, or is folded";
-    case ParseProblem::Host: return "the request must have one valid Host field";
-    case ParseProblem::ContentLength: return "Content-Length is not one number";
-    case ParseProblem::TransferEncoding: return "Transfer-Encoding is not \"chunked\"";
-    case ParseProblem::LengthConflict: return "both Content-Length and Transfer-Encoding are given";
-    case ParseProblem::ChunkSize: return "a chunk size is not a hexadecimal number";
-    case ParseProblem::ChunkFraming: return "a chunk does not end where its size says";
-    case ParseProblem::ChunkExtensionTooLong: return "the chunk extensions are too long";
-    case ParseProblem::StartLineTooLong: return "the start line is too long";
-    case ParseProblem::HeadersTooLarge: return "the header fields are too large";
-    case ParseProblem::TooManyHeaders: return "there are too many header fields";
-    case ParseProblem::TooManyInterim: return "there are too many interim (1xx) responses";
-    case ParseProblem::UnexpectedUpgrade: return "101 Switching Protocols, which was not asked for";
-    case ParseProblem::Truncated: return "the connection closed inside the message";
-    case ParseProblem::Empty: return "the connection closed before the first byte of the message";
-  }
-  return "it is malformed";
-}
-
 namespace {
-
-std::string errorText(std::string_view what, ParseProblem problem, std::uint64_t offset, std::string_view detail) {
-  std::string text = "reading ";
-  text.append(what).append(" at byte ").append(std::to_string(offset)).append(": ").append(describe(problem));
-  if (!detail.empty()) text.append(" (").append(detail).append(")");
-  return text;
-}
 
 ParseProblem problemOf(llhttp_errno_t error) noexcept {
   switch (error) {
@@ -78,7 +43,7 @@ std::size_t findLineEnd(std::string_view bytes, std::size_t from) noexcept {
 #ifdef __SSE2__
   const __m128i cr = _mm_set1_epi8('\r');
   const __m128i lf = _mm_set1_epi8('\n');
-  for (; from + 16 <= bytes.size(); from += 16) {                          // 40 ns for a typical head, where one byte at a time takes 250
+  for (; from + 16 <= bytes.size(); from += 16) {  // 40 ns for a typical head, where one byte at a time takes 250
     const __m128i piece = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + from));
     const int found = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(piece, cr), _mm_cmpeq_epi8(piece, lf)));
     if (found != 0) return from + static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(found)));
@@ -89,9 +54,6 @@ std::size_t findLineEnd(std::string_view bytes, std::size_t from) noexcept {
 }
 
 }  // namespace
-
-ParseError::ParseError(std::string_view what, ParseProblem problem, std::uint64_t offset, std::string_view detail)
-    : Error(errorText(what, problem, offset, detail)), problem(problem), offset(offset) {}
 
 void MessageHead::clear() {
   method.clear();
@@ -119,7 +81,8 @@ class Parser::Machine {
     if (complete_ || bytes.empty()) return 0;
     const std::string_view all = bytes;
     while (!headComplete_ && !bytes.empty()) {
-      const std::size_t room = options_.maxStartLine + options_.maxHeaderBytes + 4 * options_.maxHeaders + 64 - static_cast<std::size_t>(headBytes());
+      const std::size_t room = options_.maxStartLine + options_.maxHeaderBytes + 4 * options_.maxHeaders + 64 -
+                               static_cast<std::size_t>(headBytes());
       const LineCheck check = checkLines(bytes.substr(0, room));
       execute(bytes.substr(0, std::min(check.end, room)));
       bytes.remove_prefix(lastUsed_);
@@ -130,7 +93,8 @@ class Parser::Machine {
     }
     execute(bytes);
     bytes.remove_prefix(lastUsed_);
-    if (!complete_ && framing_ == BodyFraming::Chunked && consumed_ - mark_ > options_.maxChunkExtensions + options_.maxHeaderBytes)
+    if (!complete_ && framing_ == BodyFraming::Chunked &&
+        consumed_ - mark_ > options_.maxChunkExtensions + options_.maxHeaderBytes)
       throw error(ParseProblem::ChunkExtensionTooLong);
     return all.size() - bytes.size();
   }
@@ -181,15 +145,29 @@ class Parser::Machine {
     static const llhttp_settings_t kSettings = [] {
       llhttp_settings_t s;
       llhttp_settings_init(&s);
-      s.on_url = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.startLine(m.head_.target, at, n); }); };
-      s.on_status = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.startLine(m.head_.reason, at, n); }); };
-      s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.headerName({at, n}); }); };
-      s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.headerValue({at, n}); }); };
-      s.on_header_value_complete = [](llhttp_t* p) { return guarded(p, [](Machine& m) { return m.headerComplete(); }); };
+      s.on_url = [](llhttp_t* p, const char* at, std::size_t n) {
+        return guarded(p, [=](Machine& m) { return m.startLine(m.head_.target, at, n); });
+      };
+      s.on_status = [](llhttp_t* p, const char* at, std::size_t n) {
+        return guarded(p, [=](Machine& m) { return m.startLine(m.head_.reason, at, n); });
+      };
+      s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) {
+        return guarded(p, [=](Machine& m) { return m.headerName({at, n}); });
+      };
+      s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) {
+        return guarded(p, [=](Machine& m) { return m.headerValue({at, n}); });
+      };
+      s.on_header_value_complete = [](llhttp_t* p) {
+        return guarded(p, [](Machine& m) { return m.headerComplete(); });
+      };
       s.on_headers_complete = [](llhttp_t* p) { return guarded(p, [](Machine& m) { return m.headersComplete(); }); };
-      s.on_body = [](llhttp_t* p, const char* at, std::size_t n) { return guarded(p, [=](Machine& m) { return m.body({at, n}); }); };
+      s.on_body = [](llhttp_t* p, const char* at, std::size_t n) {
+        return guarded(p, [=](Machine& m) { return m.body({at, n}); });
+      };
       s.on_message_complete = [](llhttp_t* p) { return guarded(p, [](Machine& m) { return m.messageComplete(); }); };
-      s.on_chunk_extension_name = [](llhttp_t* p, const char*, std::size_t n) { return guarded(p, [=](Machine& m) { return m.chunkExtension(n); }); };
+      s.on_chunk_extension_name = [](llhttp_t* p, const char*, std::size_t n) {
+        return guarded(p, [=](Machine& m) { return m.chunkExtension(n); });
+      };
       s.on_chunk_extension_value = s.on_chunk_extension_name;
       return s;
     }();
@@ -210,19 +188,23 @@ class Parser::Machine {
     pieceStart_ = bytes.data();
     pieceOffset_ = consumed_;
     const llhttp_errno_t result = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
-    lastUsed_ = result == HPE_OK ? bytes.size() : static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data());
+    lastUsed_ =
+        result == HPE_OK ? bytes.size() : static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data());
     consumed_ += lastUsed_;
-    if (pending_) [[unlikely]] std::rethrow_exception(std::exchange(pending_, nullptr));
-    if (result == HPE_OK || complete_) [[likely]] return;
+    if (pending_) [[unlikely]]
+      std::rethrow_exception(std::exchange(pending_, nullptr));
+    if (result == HPE_OK || complete_) [[likely]]
+      return;
     const ParseProblem problem = problemOf(result);
     // llhttp reports a second Content-Length with the code of a conflict.
-    if (problem == ParseProblem::LengthConflict && head_.headers.has("Content-Length") && !head_.headers.has("Transfer-Encoding"))
+    if (problem == ParseProblem::LengthConflict && head_.headers.has("Content-Length") &&
+        !head_.headers.has("Transfer-Encoding"))
       throw error(ParseProblem::ContentLength, "there are several");
     throw error(problem, llhttp_get_error_reason(&llhttp_) ? llhttp_get_error_reason(&llhttp_) : "");
   }
 
   struct LineCheck {
-    std::size_t end = std::string_view::npos;   // where the head ends, or is broken
+    std::size_t end = std::string_view::npos;  // where the head ends, or is broken
     bool broken = false;
   };
 
@@ -237,7 +219,7 @@ class Parser::Machine {
       }
       const char c = bytes[i];
       switch (line_) {
-        case Line::First:                                                  // empty lines before a message are let pass (section 2.2)
+        case Line::First:  // empty lines before a message are let pass (section 2.2)
           if (c == '\n' && strict) return {i, true};
           if (c != '\n') line_ = c == '\r' ? Line::FirstCr : Line::Inside;
           break;
@@ -259,7 +241,7 @@ class Parser::Machine {
           } else if (strict && (c == ' ' || c == '\t' || c == '\n')) {
             return {i, true};
           } else if (c == '\n') {
-            line_ = Line::First;                                           // an interim response is followed by another head
+            line_ = Line::First;  // an interim response is followed by another head
             return {i + 1, false};
           } else {
             line_ = Line::Inside;
@@ -285,9 +267,7 @@ class Parser::Machine {
     writer_.attach(head_.headers);
   }
 
-  int fail(ParseProblem problem, std::string_view detail = {}) {
-    throw error(problem, detail);
-  }
+  int fail(ParseProblem problem, std::string_view detail = {}) { throw error(problem, detail); }
 
   int startLine(std::string& text, const char* at, std::size_t size) {
     if (text.size() + size > options_.maxStartLine) return fail(ParseProblem::StartLineTooLong);
@@ -320,7 +300,7 @@ class Parser::Machine {
     const std::uint64_t at = pieceOffset_ + static_cast<std::uint64_t>(piece.data() - pieceStart_);
     if (!valueOpen_) {
       openValue();
-    } else if (at != valueEnd_) {                                          // a folded line: RFC 9112 section 5.2
+    } else if (at != valueEnd_) {  // a folded line: RFC 9112 section 5.2
       if (!options_.lenient) return fail(ParseProblem::LineEnding, "a folded line");
       repaired_ = true;
       writer_.value(" ");
@@ -343,13 +323,16 @@ class Parser::Machine {
     char* bytes = writer_.openValueBytes();
     const std::size_t size = writer_.openValue().size();
     for (std::size_t i = 0; i < size; ++i) {
-      if (bytes[i] != '\0' && bytes[i] != '\r' && bytes[i] != '\n') [[likely]] continue;
-      bytes[i] = ' ';                                                      // RFC 9110 section 5.5
+      if (bytes[i] != '\0' && bytes[i] != '\r' && bytes[i] != '\n') [[likely]]
+        continue;
+      bytes[i] = ' ';  // RFC 9110 section 5.5
       repaired_ = true;
     }
     // Several Content-Length fields of one value count as one (RFC 9112 section 6.3). llhttp must not see that it had one.
-    if ((llhttp_.flags & F_CONTENT_LENGTH) && !(llhttp_.flags & F_TRAILING) && equalIgnoringCase(writer_.openName(), "content-length")) {
-      if (hasLength_ && writer_.openValue() != head_.headers.get("Content-Length")) fail(ParseProblem::ContentLength, "there are several, and they differ");
+    if ((llhttp_.flags & F_CONTENT_LENGTH) && !(llhttp_.flags & F_TRAILING) &&
+        equalIgnoringCase(writer_.openName(), "content-length")) {
+      if (hasLength_ && writer_.openValue() != head_.headers.get("Content-Length"))
+        fail(ParseProblem::ContentLength, "there are several, and they differ");
       repaired_ = repaired_ || hasLength_;
       hasLength_ = true;
       contentLength_ = llhttp_.content_length;
@@ -396,14 +379,16 @@ class Parser::Machine {
         const std::size_t comma = list.find(',');
         const std::string_view coding = trimmed(list.substr(0, comma));
         if (chunked && !coding.empty()) fail(ParseProblem::TransferEncoding, "a coding after chunked");
-        if (equalIgnoringCase(coding, "chunked")) chunked = true;
-        else if (!coding.empty() && !equalIgnoringCase(coding, "identity")) fail(ParseProblem::TransferEncoding, coding);
+        if (equalIgnoringCase(coding, "chunked"))
+          chunked = true;
+        else if (!coding.empty() && !equalIgnoringCase(coding, "identity"))
+          fail(ParseProblem::TransferEncoding, coding);
         if (comma == std::string_view::npos) break;
         list.remove_prefix(comma + 1);
       }
     }
     if (chunked != ((llhttp_.flags & F_CHUNKED) != 0)) fail(ParseProblem::TransferEncoding);
-    if (hasLength_) {                                                      // it is overridden, and the connection is not trusted further
+    if (hasLength_) {  // it is overridden, and the connection is not trusted further
       repaired_ = true;
       keepAlive_ = false;
       hasLength_ = false;
@@ -413,11 +398,13 @@ class Parser::Machine {
 
   bool finishRequestHead() {
     head_.method = llhttp_method_name(static_cast<llhttp_method_t>(llhttp_.method));
-    if (llhttp_.method > HTTP_SOURCE) fail(ParseProblem::Method);          // PRI, and what only RTSP has
+    if (llhttp_.method > HTTP_SOURCE) fail(ParseProblem::Method);  // PRI, and what only RTSP has
     for (char c : head_.target)
       if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F) fail(ParseProblem::Target);
     checkHost();
-    framing_ = (llhttp_.flags & F_CHUNKED) ? BodyFraming::Chunked : hasLength_ ? BodyFraming::Length : BodyFraming::None;
+    framing_ = (llhttp_.flags & F_CHUNKED) ? BodyFraming::Chunked
+               : hasLength_                ? BodyFraming::Length
+                                           : BodyFraming::None;
     return false;
   }
 
@@ -428,7 +415,9 @@ class Parser::Machine {
     if (hosts.empty() || hosts[0].empty()) return;
     // A host and perhaps a port: what a URL's authority may be, without a user.
     const std::string_view host = hosts[0];
-    if (host.find_first_of("/?#@\\, \t") != std::string_view::npos || !Url::tryParse(std::string("http://").append(host))) fail(ParseProblem::Host);
+    if (host.find_first_of("/?#@\\, \t") != std::string_view::npos ||
+        !Url::tryParse(std::string("http://").append(host)))
+      fail(ParseProblem::Host);
   }
 
   bool finishResponseHead() {
@@ -443,10 +432,14 @@ class Parser::Machine {
       return false;
     }
     const bool noBody = answersHead_ || status == 204 || status == 304;
-    if (noBody) framing_ = BodyFraming::None;
-    else if (llhttp_.flags & F_CHUNKED) framing_ = BodyFraming::Chunked;
-    else if (hasLength_) framing_ = BodyFraming::Length;
-    else framing_ = BodyFraming::UntilClose;
+    if (noBody)
+      framing_ = BodyFraming::None;
+    else if (llhttp_.flags & F_CHUNKED)
+      framing_ = BodyFraming::Chunked;
+    else if (hasLength_)
+      framing_ = BodyFraming::Length;
+    else
+      framing_ = BodyFraming::UntilClose;
     if (framing_ == BodyFraming::UntilClose) keepAlive_ = false;
     return noBody;
   }
@@ -488,7 +481,7 @@ class Parser::Machine {
   std::size_t lastUsed_ = 0;
   std::uint64_t consumed_ = 0;
   std::uint64_t headStart_ = 0;
-  std::uint64_t mark_ = 0;                 // the end of the last body bytes: what lies behind it is framing
+  std::uint64_t mark_ = 0;  // the end of the last body bytes: what lies behind it is framing
   std::uint64_t valueEnd_ = 0;
   std::uint64_t contentLength_ = 0;
   std::size_t headerBytes_ = 0;
@@ -509,7 +502,8 @@ class Parser::Machine {
   bool interimNow_ = false;
 };
 
-Parser::Parser(Kind kind, MessageSink& sink, const ParserOptions& options) : machine_(std::make_unique<Machine>(kind, sink, options)) {}
+Parser::Parser(Kind kind, MessageSink& sink, const ParserOptions& options)
+    : machine_(std::make_unique<Machine>(kind, sink, options)) {}
 Parser::~Parser() = default;
 
 std::size_t Parser::feed(std::string_view bytes) { return machine_->feed(bytes); }

@@ -8,7 +8,8 @@ void appendPercentEncoded(std::string& out, std::string_view text, PercentEncode
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!isIn(set, text[i])) [[likely]] continue;
+    if (!isIn(set, text[i])) [[likely]]
+      continue;
     const auto byte = static_cast<unsigned char>(text[i]);
     const char encoded[3] = {'%', kHex[byte >> 4], kHex[byte & 15]};
     out.append(text, from, i - from).append(encoded, 3);

@@ -14,7 +14,8 @@ Request& Request::setBody(std::string bytes, std::string_view contentType) {
 }
 
 bool isIdempotent(std::string_view method) noexcept {
-  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" || method == "OPTIONS" || method == "TRACE";
+  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" || method == "OPTIONS" ||
+         method == "TRACE";
 }
 
 }  // namespace weft::http

@@ -67,7 +67,8 @@ Url& Url::operator=(Url&& other) noexcept {
 
 void Url::clear() noexcept {
   text_.clear();
-  schemeEnd_ = usernameStart_ = usernameEnd_ = passwordStart_ = hostStart_ = hostEnd_ = portEnd_ = pathStart_ = queryStart_ = fragmentStart_ = 0;
+  schemeEnd_ = usernameStart_ = usernameEnd_ = passwordStart_ = hostStart_ = hostEnd_ = portEnd_ = pathStart_ =
+      queryStart_ = fragmentStart_ = 0;
   port_ = 0;
   hasPort_ = hasAuthority_ = special_ = opaquePath_ = false;
 }
@@ -125,7 +126,9 @@ Url Url::withCredentialsRemoved() const {
   if (removed == 0) return copy;
   copy.text_.erase(usernameStart_, removed);
   copy.usernameEnd_ = copy.passwordStart_ = copy.hostStart_ = usernameStart_;
-  for (std::uint32_t* offset : {&copy.hostEnd_, &copy.portEnd_, &copy.pathStart_, &copy.queryStart_, &copy.fragmentStart_}) *offset -= removed;
+  for (std::uint32_t* offset :
+       {&copy.hostEnd_, &copy.portEnd_, &copy.pathStart_, &copy.queryStart_, &copy.fragmentStart_})
+    *offset -= removed;
   return copy;
 }
 

@@ -21,8 +21,11 @@ enum HostByte : std::uint8_t {
 
 constexpr std::array<std::uint8_t, 256> kHostBytes = [] {
   std::array<std::uint8_t, 256> table{};
-  const auto mark = [&table](std::size_t byte, unsigned flags) { table[byte] = static_cast<std::uint8_t>(table[byte] | flags); };
-  for (char c : std::string_view("\0\t\n\r #/:<>?@[\\]^|", 17)) mark(static_cast<unsigned char>(c), kForbiddenInHost | kForbiddenInDomain);
+  const auto mark = [&table](std::size_t byte, unsigned flags) {
+    table[byte] = static_cast<std::uint8_t>(table[byte] | flags);
+  };
+  for (char c : std::string_view("\0\t\n\r #/:<>?@[\\]^|", 17))
+    mark(static_cast<unsigned char>(c), kForbiddenInHost | kForbiddenInDomain);
   for (unsigned c = 0; c < 0x20; ++c) mark(c, kForbiddenInDomain);
   mark(0x7F, kForbiddenInDomain);
   mark('%', kSlow);
@@ -53,12 +56,16 @@ std::string mapNewerCodePoints(std::string_view domain) {
     std::string_view from, to;
   };
   static constexpr Mapping kMappings[] = {
-      {"\xE1\xBA\x9E", "\xC3\x9F"},          // U+1E9E to U+00DF, sharp s
-      {"\xD3\x80", "\xD3\x8F"},              // U+04C0 to U+04CF, palochka
-      {"\xE2\x84\xB2", "\xE2\x85\x8E"},      // U+2132 to U+214E, turned F
-      {"\xE2\x86\x83", "\xE2\x86\x84"},      // U+2183 to U+2184, reversed C
-      {"\xE1\x85\x9F", ""}, {"\xE1\x85\xA0", ""}, {"\xE3\x85\xA4", ""}, {"\xEF\xBE\xA0", ""},   // Hangul fillers
-      {"\xE1\x9E\xB4", ""}, {"\xE1\x9E\xB5", ""},                                             // Khmer inherent vowels
+      {"\xE1\xBA\x9E", "\xC3\x9F"},  // U+1E9E to U+00DF, sharp s
+      {"\xD3\x80", "\xD3\x8F"},  // U+04C0 to U+04CF, palochka
+      {"\xE2\x84\xB2", "\xE2\x85\x8E"},  // U+2132 to U+214E, turned F
+      {"\xE2\x86\x83", "\xE2\x86\x84"},  // U+2183 to U+2184, reversed C
+      {"\xE1\x85\x9F", ""},
+      {"\xE1\x85\xA0", ""},
+      {"\xE3\x85\xA4", ""},
+      {"\xEF\xBE\xA0", ""},  // Hangul fillers
+      {"\xE1\x9E\xB4", ""},
+      {"\xE1\x9E\xB5", ""},  // Khmer inherent vowels
   };
   std::string mapped;
   for (std::size_t i = 0; i < domain.size();) {
@@ -66,8 +73,10 @@ std::string mapNewerCodePoints(std::string_view domain) {
     const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     std::string_view letter = domain.substr(i, size);
     i += size;
-    if (size == 3 && lead == 0xE1 && letter >= "\xE1\x82\xA0" && letter <= "\xE1\x83\x85") {         // U+10A0… to U+2D00…, Georgian
-      const unsigned index = (static_cast<unsigned char>(letter[1]) - 0x82U) * 64 + static_cast<unsigned char>(letter[2]) - 0xA0U;
+    if (size == 3 && lead == 0xE1 && letter >= "\xE1\x82\xA0" &&
+        letter <= "\xE1\x83\x85") {  // U+10A0… to U+2D00…, Georgian
+      const unsigned index =
+          (static_cast<unsigned char>(letter[1]) - 0x82U) * 64 + static_cast<unsigned char>(letter[2]) - 0xA0U;
       mapped.append("\xE2\xB4").push_back(static_cast<char>(0x80 + index));
       continue;
     }
@@ -89,18 +98,21 @@ std::string mapNewerCodePoints(std::string_view domain) {
 bool appendDomainToAscii(std::string& out, std::string_view name) {
   static const std::unique_ptr<UIDNA, CloseIdna> idna = [] {
     UErrorCode status = U_ZERO_ERROR;
-    return std::unique_ptr<UIDNA, CloseIdna>(uidna_openUTS46(UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ | UIDNA_NONTRANSITIONAL_TO_ASCII, &status));
+    return std::unique_ptr<UIDNA, CloseIdna>(
+        uidna_openUTS46(UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ | UIDNA_NONTRANSITIONAL_TO_ASCII, &status));
   }();
   if (!idna || name.size() > 65536) return false;
   const std::string domain = mapNewerCodePoints(name);
-  constexpr std::uint32_t kIgnored = UIDNA_ERROR_EMPTY_LABEL | UIDNA_ERROR_LABEL_TOO_LONG | UIDNA_ERROR_DOMAIN_NAME_TOO_LONG |
-                                     UIDNA_ERROR_LEADING_HYPHEN | UIDNA_ERROR_TRAILING_HYPHEN | UIDNA_ERROR_HYPHEN_3_4;
+  constexpr std::uint32_t kIgnored = UIDNA_ERROR_EMPTY_LABEL | UIDNA_ERROR_LABEL_TOO_LONG |
+                                     UIDNA_ERROR_DOMAIN_NAME_TOO_LONG | UIDNA_ERROR_LEADING_HYPHEN |
+                                     UIDNA_ERROR_TRAILING_HYPHEN | UIDNA_ERROR_HYPHEN_3_4;
   std::string ascii(domain.size() * 3 + 64, '\0');
   for (int attempt = 0; attempt < 2; ++attempt) {
     UIDNAInfo info = UIDNA_INFO_INITIALIZER;
     UErrorCode status = U_ZERO_ERROR;
-    const std::int32_t size = uidna_nameToASCII_UTF8(idna.get(), domain.data(), static_cast<std::int32_t>(domain.size()), ascii.data(),
-                                                     static_cast<std::int32_t>(ascii.size()), &info, &status);
+    const std::int32_t size =
+        uidna_nameToASCII_UTF8(idna.get(), domain.data(), static_cast<std::int32_t>(domain.size()), ascii.data(),
+                               static_cast<std::int32_t>(ascii.size()), &info, &status);
     if (status == U_BUFFER_OVERFLOW_ERROR) {
       ascii.resize(static_cast<std::size_t>(size) + 1);
       continue;
@@ -117,7 +129,7 @@ bool appendDomainToAscii(std::string& out, std::string_view name) {
 
 std::string_view lastLabel(std::string_view domain) noexcept {
   if (!domain.empty() && domain.back() == '.') domain.remove_suffix(1);
-  return domain.substr(domain.rfind('.') + 1);                             // npos + 1 is 0
+  return domain.substr(domain.rfind('.') + 1);  // npos + 1 is 0
 }
 
 // Decimal, octal with a leading 0, hexadecimal with 0x. Values are cut at 2^33: larger than any address may be.
@@ -200,8 +212,9 @@ std::optional<Pieces> parseIpv6(std::string_view text) noexcept {
     }
     unsigned value = 0;
     int length = 0;
-    for (; length < 4 && at < text.size() && hexValue(text[at]) >= 0; ++length) value = value * 16 + static_cast<unsigned>(hexValue(text[at++]));
-    if (peek() == '.') {                                                   // the last 32 bits as an IPv4 address
+    for (; length < 4 && at < text.size() && hexValue(text[at]) >= 0; ++length)
+      value = value * 16 + static_cast<unsigned>(hexValue(text[at++]));
+    if (peek() == '.') {  // the last 32 bits as an IPv4 address
       if (length == 0) return std::nullopt;
       at -= static_cast<std::size_t>(length);
       if (piece > 6) return std::nullopt;
@@ -215,7 +228,7 @@ std::optional<Pieces> parseIpv6(std::string_view text) noexcept {
         int number = -1;
         for (; isDigit(peek()); ++at) {
           const int digit = text[at] - '0';
-          if (number == 0) return std::nullopt;                            // no leading zeros
+          if (number == 0) return std::nullopt;  // no leading zeros
           number = number < 0 ? digit : number * 10 + digit;
           if (number > 255) return std::nullopt;
         }
@@ -242,7 +255,7 @@ std::optional<Pieces> parseIpv6(std::string_view text) noexcept {
 }
 
 void appendIpv6(std::string& out, const Pieces& pieces) {
-  std::size_t longest = 8;                                                 // start of the longest run of zeros, of two or more
+  std::size_t longest = 8;  // start of the longest run of zeros, of two or more
   std::size_t longestLength = 1;
   for (std::size_t i = 0; i < 8;) {
     std::size_t end = i;

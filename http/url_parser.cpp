@@ -18,22 +18,24 @@ constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cas
 enum ByteFlag : std::uint8_t {
   kTabOrNewline = 1,
   kNonAscii = 2,
-  kScheme = 4,                                                             // may stand in a scheme
-  kPathStop = 8,                                                           // / \ ? #
+  kScheme = 4,  // may stand in a scheme
+  kPathStop = 8,  // / \ ? #
   kPathEncode = 16,
 };
 
 constexpr std::array<std::uint8_t, 256> kBytes = [] {
   std::array<std::uint8_t, 256> table{};
   const auto mark = [&table](std::string_view bytes, unsigned flag) {
-    for (char c : bytes) table[static_cast<unsigned char>(c)] = static_cast<std::uint8_t>(table[static_cast<unsigned char>(c)] | flag);
+    for (char c : bytes)
+      table[static_cast<unsigned char>(c)] = static_cast<std::uint8_t>(table[static_cast<unsigned char>(c)] | flag);
   };
   mark("\t\n\r", kTabOrNewline);
   mark("/\\?#", kPathStop);
   mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.", kScheme);
   for (unsigned c = 0; c < 256; ++c) {
     if (c >= 0x80) table[c] = static_cast<std::uint8_t>(table[c] | kNonAscii);
-    if (isIn(PercentEncodeSet::Path, static_cast<char>(c))) table[c] = static_cast<std::uint8_t>(table[c] | kPathEncode);
+    if (isIn(PercentEncodeSet::Path, static_cast<char>(c)))
+      table[c] = static_cast<std::uint8_t>(table[c] | kPathEncode);
   }
   return table;
 }();
@@ -43,26 +45,35 @@ struct SpecialScheme {
   std::string_view name;
   std::uint16_t port;
 };
-constexpr SpecialScheme kSpecialSchemes[] = {{"https", 443}, {"http", 80}, {"file", 0}, {"ftp", 21}, {"wss", 443}, {"ws", 80}};
+constexpr SpecialScheme kSpecialSchemes[] = {{"https", 443}, {"http", 80}, {"file", 0},
+                                             {"ftp", 21},    {"wss", 443}, {"ws", 80}};
 
-bool isEncodedDot(std::string_view text) noexcept { return text.size() == 3 && text[0] == '%' && text[1] == '2' && lower(text[2]) == 'e'; }
+bool isEncodedDot(std::string_view text) noexcept {
+  return text.size() == 3 && text[0] == '%' && text[1] == '2' && lower(text[2]) == 'e';
+}
 bool isSingleDot(std::string_view segment) noexcept { return segment == "." || isEncodedDot(segment); }
 bool isDoubleDot(std::string_view segment) noexcept {
   switch (segment.size()) {
     case 2: return segment == "..";
-    case 4: return (segment[0] == '.' && isEncodedDot(segment.substr(1))) || (segment[3] == '.' && isEncodedDot(segment.substr(0, 3)));
+    case 4:
+      return (segment[0] == '.' && isEncodedDot(segment.substr(1))) ||
+             (segment[3] == '.' && isEncodedDot(segment.substr(0, 3)));
     case 6: return isEncodedDot(segment.substr(0, 3)) && isEncodedDot(segment.substr(3));
     default: return false;
   }
 }
 
-bool isWindowsDriveLetter(std::string_view text) noexcept { return text.size() == 2 && isAlpha(text[0]) && (text[1] == ':' || text[1] == '|'); }
+bool isWindowsDriveLetter(std::string_view text) noexcept {
+  return text.size() == 2 && isAlpha(text[0]) && (text[1] == ':' || text[1] == '|');
+}
 bool startsWithWindowsDriveLetter(std::string_view text) noexcept {
-  return text.size() >= 2 && isWindowsDriveLetter(text.substr(0, 2)) && (text.size() == 2 || (flagsOf(text[2]) & kPathStop));
+  return text.size() >= 2 && isWindowsDriveLetter(text.substr(0, 2)) &&
+         (text.size() == 2 || (flagsOf(text[2]) & kPathStop));
 }
 // "/C:" at the start of a path, and nothing more before the next slash
 bool startsWithNormalizedDrive(std::string_view path) noexcept {
-  return path.size() >= 3 && path[0] == '/' && isAlpha(path[1]) && path[2] == ':' && (path.size() == 3 || path[3] == '/');
+  return path.size() >= 3 && path[0] == '/' && isAlpha(path[1]) && path[2] == ':' &&
+         (path.size() == 3 || path[3] == '/');
 }
 
 // Without the C0 controls and spaces around it. (Tabs and newlines inside are ignored too.)
@@ -87,7 +98,8 @@ class UrlParser {
     unsigned flags = 0;
     for (char c : input) flags |= flagsOf(c);
     const bool ownText = input.data() >= out_.data() && input.data() <= out_.data() + out_.size();
-    if ((flags & (kTabOrNewline | kNonAscii)) == 0 && !ownText) [[likely]] return run(input);
+    if ((flags & (kTabOrNewline | kNonAscii)) == 0 && !ownText) [[likely]]
+      return run(input);
     std::string clean;
     clean.reserve(input.size());
     for (char c : input)
@@ -102,8 +114,26 @@ class UrlParser {
 
  private:
   enum class State : std::uint8_t {
-    SchemeStart, NoScheme, SpecialRelativeOrAuthority, PathOrAuthority, Relative, RelativeSlash, SpecialAuthoritySlashes,
-    SpecialAuthorityIgnoreSlashes, Authority, Host, File, FileSlash, FileHost, PathStart, Path, OpaquePath, Query, Fragment, Done, Failed
+    SchemeStart,
+    NoScheme,
+    SpecialRelativeOrAuthority,
+    PathOrAuthority,
+    Relative,
+    RelativeSlash,
+    SpecialAuthoritySlashes,
+    SpecialAuthorityIgnoreSlashes,
+    Authority,
+    Host,
+    File,
+    FileSlash,
+    FileHost,
+    PathStart,
+    Path,
+    OpaquePath,
+    Query,
+    Fragment,
+    Done,
+    Failed
   };
 
   bool run(std::string_view input) {
@@ -161,7 +191,8 @@ class UrlParser {
     schemeIsSet();
     if (url_.special_) {
       if (out_ == "file:") return State::File;
-      return base_ && base_->scheme() == url_.scheme() ? State::SpecialRelativeOrAuthority : State::SpecialAuthoritySlashes;
+      return base_ && base_->scheme() == url_.scheme() ? State::SpecialRelativeOrAuthority
+                                                       : State::SpecialAuthoritySlashes;
     }
     return more() && *at_ == '/' ? State::PathOrAuthority : State::OpaquePath;
   }
@@ -181,7 +212,8 @@ class UrlParser {
   }
 
   void noAuthority() noexcept {
-    url_.usernameStart_ = url_.usernameEnd_ = url_.passwordStart_ = url_.hostStart_ = url_.hostEnd_ = url_.portEnd_ = url_.pathStart_ = here();
+    url_.usernameStart_ = url_.usernameEnd_ = url_.passwordStart_ = url_.hostStart_ = url_.hostEnd_ = url_.portEnd_ =
+        url_.pathStart_ = here();
     url_.queryStart_ = url_.fragmentStart_ = here();
     url_.hasAuthority_ = url_.hasPort_ = url_.opaquePath_ = false;
     url_.port_ = 0;
@@ -212,7 +244,7 @@ class UrlParser {
 
   void pathIsDone() {
     if (!url_.hasAuthority_ && !url_.opaquePath_ && out_.compare(url_.pathStart_, 2, "//") == 0) {
-      out_.insert(url_.pathStart_, "/.");                                  // section 4.5, step 3
+      out_.insert(url_.pathStart_, "/.");  // section 4.5, step 3
       url_.pathStart_ += 2;
     }
     url_.queryStart_ = url_.fragmentStart_ = here();
@@ -349,9 +381,12 @@ class UrlParser {
   State host() {
     const char* colon = at_;
     for (bool inBrackets = false; colon != authorityEnd_; ++colon) {
-      if (*colon == '[') inBrackets = true;
-      else if (*colon == ']') inBrackets = false;
-      else if (*colon == ':' && !inBrackets) break;
+      if (*colon == '[')
+        inBrackets = true;
+      else if (*colon == ']')
+        inBrackets = false;
+      else if (*colon == ':' && !inBrackets)
+        break;
     }
     const std::string_view name(at_, static_cast<std::size_t>(colon - at_));
     if (name.empty() && (url_.special_ || colon != authorityEnd_)) return fail(UrlProblem::HostMissing, at_);
@@ -378,7 +413,7 @@ class UrlParser {
   }
 
   State file() {
-    if (out_.empty()) {                                                    // from no scheme state
+    if (out_.empty()) {  // from no scheme state
       out_.assign("file");
       schemeIsSet();
     }
@@ -404,7 +439,8 @@ class UrlParser {
     }
     if (base_ && base_->scheme() == "file") {
       copyAuthority();
-      if (!startsWithWindowsDriveLetter(remaining()) && startsWithNormalizedDrive(base_->path())) out_.append(base_->path().substr(0, 3));
+      if (!startsWithWindowsDriveLetter(remaining()) && startsWithNormalizedDrive(base_->path()))
+        out_.append(base_->path().substr(0, 3));
     }
     return State::Path;
   }
@@ -446,7 +482,8 @@ class UrlParser {
       unsigned seen = 0;
       for (; more(); ++at_) {
         const unsigned flags = flagsOf(*at_);
-        if ((flags & (kPathStop | kPathEncode)) == 0) [[likely]] continue;
+        if ((flags & (kPathStop | kPathEncode)) == 0) [[likely]]
+          continue;
         if ((flags & kPathStop) && (*at_ != '\\' || url_.special_)) break;
         seen |= flags;
       }
@@ -461,8 +498,10 @@ class UrlParser {
       } else {
         const bool drive = here() == url_.pathStart_ && isWindowsDriveLetter(segment) && url_.scheme() == "file";
         out_ += '/';
-        if (seen & kPathEncode) appendPercentEncoded(out_, segment, PercentEncodeSet::Path);
-        else out_ += segment;
+        if (seen & kPathEncode)
+          appendPercentEncoded(out_, segment, PercentEncodeSet::Path);
+        else
+          out_ += segment;
         if (drive) out_.back() = ':';
       }
       if (!slash) return afterPath();

@@ -24,7 +24,8 @@ Deferred<Response> AnyAgent::post(std::string_view url, std::string body, std::s
   });
 }
 
-Agent::Agent(net::Network& network, AgentOptions options) : pool_(std::make_unique<detail::Pool>(network, std::move(options))) {}
+Agent::Agent(net::Network& network, AgentOptions options)
+    : pool_(std::make_unique<detail::Pool>(network, std::move(options))) {}
 
 Agent::~Agent() = default;
 

@@ -22,7 +22,9 @@ std::chrono::nanoseconds later(std::chrono::nanoseconds from, Delay delay) noexc
 }  // namespace
 
 Connection::Connection(Pool& pool, Host& host)
-    : pool_(&pool), host_(&host), parser_(Parser::Kind::Response, *this, ParserOptions().setLenient(pool.options().lenient)) {}
+    : pool_(&pool),
+      host_(&host),
+      parser_(Parser::Kind::Response, *this, ParserOptions().setLenient(pool.options().lenient)) {}
 
 Connection::~Connection() {
   if (timer_.active()) timer_.cancel();
@@ -39,8 +41,10 @@ void Connection::start(Exchange& exchange) {
   received_ = 0;
   parser_.next(request.method() == "HEAD");
   const std::string_view head = pool_->headOf(request);
-  if (request.body.empty()) transport().write(head);
-  else transport().writeSequence({head, request.body});
+  if (request.body.empty())
+    transport().write(head);
+  else
+    transport().writeSequence({head, request.body});
   arm();
 }
 
@@ -85,8 +89,10 @@ void Connection::headReceived() {
 void Connection::bodyReceived(std::string_view piece) {
   received_ += piece.size();
   if (received_ > maxBody_) throw BodyTooLarge(exchange_ ? exchange_->request.url.href() : url_, maxBody_, 0);
-  if (stream_) stream_->append(piece);
-  else body_.append(piece);
+  if (stream_)
+    stream_->append(piece);
+  else
+    body_.append(piece);
 }
 
 Response Connection::takeResponse() {
@@ -120,7 +126,8 @@ void Connection::finished(bool surplus) {
   ++served_;
   if (exchange) {
     // A server that gave an idle connection up says 408 to nobody in particular; it is no answer to what was sent at the same moment.
-    if (parser_.head().status == 408 && reused && !parser_.keepAlive() && !exchange->retried && isIdempotent(exchange->request.method())) {
+    if (parser_.head().status == 408 && reused && !parser_.keepAlive() && !exchange->retried &&
+        isIdempotent(exchange->request.method())) {
       body_.clear();
       Pool& pool = *pool_;
       abort();
@@ -133,8 +140,10 @@ void Connection::finished(bool surplus) {
     response.body = Body(std::exchange(body_, {}));
     auto trigger = std::move(exchange->trigger);
     delete exchange;
-    if (parser_.keepAlive() && !surplus && !closeAfter_ && transport().buffered() == 0) pool_->released(*this);
-    else abort();
+    if (parser_.keepAlive() && !surplus && !closeAfter_ && transport().buffered() == 0)
+      pool_->released(*this);
+    else
+      abort();
     trigger.callback(std::move(response));
     return;
   }
@@ -142,8 +151,10 @@ void Connection::finished(bool surplus) {
     paused_ = false;
     transport().resumeReading();
   }
-  if (parser_.keepAlive() && !surplus && !closeAfter_ && transport().buffered() == 0) pool_->released(*this);
-  else abort();
+  if (parser_.keepAlive() && !surplus && !closeAfter_ && transport().buffered() == 0)
+    pool_->released(*this);
+  else
+    abort();
   stream->finish();
   stream->removeReference();
 }
@@ -205,14 +216,16 @@ void Connection::connectionLost(const Failure& reason) {
     exchange_ = nullptr;
     Pool* pool = pool_;
     leavePool();
-    if (again) pool->retry(*exchange);
-    else tell(exchange, nullptr, ResponseNeverReceived(exchange->request.url.href(), reason));
+    if (again)
+      pool->retry(*exchange);
+    else
+      tell(exchange, nullptr, ResponseNeverReceived(exchange->request.url.href(), reason));
     return;
   }
   Failure failure = reason;
   if (reason.check<net::ConnectionDone>()) {
     try {
-      parser_.finish();                                                    // a body that lasts until the connection closes
+      parser_.finish();  // a body that lasts until the connection closes
       closeAfter_ = true;
       finished(false);
       return;
@@ -247,7 +260,7 @@ std::chrono::nanoseconds Connection::nextDeadline() const noexcept {
   const AgentOptions& options = pool_->options();
   if (!exchange_ && !stream_) return later(activeAt_, options.keepAlive);
   if (exchange_ && !parser_.started()) return std::min(deadline_, later(sentAt_, options.firstByteTimeout));
-  if (paused_) return deadline_;                                           // it is we who do not read
+  if (paused_) return deadline_;  // it is we who do not read
   return std::min(deadline_, later(activeAt_, options.idleTimeout));
 }
 
@@ -256,8 +269,10 @@ void Connection::arm() {
   if (timer_.active() && timer_.getTime() <= due) return;
   const auto now = pool_->clock().now();
   const auto left = std::max(due - now, std::chrono::nanoseconds(0));
-  if (timer_.active()) timer_.reset(left);
-  else timer_ = pool_->clock().callLater(left, [this] { checkTime(); });
+  if (timer_.active())
+    timer_.reset(left);
+  else
+    timer_ = pool_->clock().callLater(left, [this] { checkTime(); });
 }
 
 void Connection::checkTime() {
@@ -272,9 +287,12 @@ void Connection::checkTime() {
   }
   const AgentOptions& options = pool_->options();
   const std::string url = exchange_ ? exchange_->request.url.href() : url_;
-  if (now >= deadline_) broken(TotalTimeout(url, totalSeconds_));
-  else if (exchange_ && !parser_.started()) broken(FirstByteTimeout(url, options.firstByteTimeout.seconds()));
-  else broken(IdleTimeout(url, options.idleTimeout.seconds()));
+  if (now >= deadline_)
+    broken(TotalTimeout(url, totalSeconds_));
+  else if (exchange_ && !parser_.started())
+    broken(FirstByteTimeout(url, options.firstByteTimeout.seconds()));
+  else
+    broken(IdleTimeout(url, options.idleTimeout.seconds()));
 }
 
 }  // namespace weft::http::detail

@@ -20,7 +20,8 @@ std::string inSeconds(double seconds) {
 
 }  // namespace
 
-RequestError::RequestError(std::string_view url, std::string_view what) : Error("requesting " + shortened(url) + ": " + std::string(what)), url(url) {}
+RequestError::RequestError(std::string_view url, std::string_view what)
+    : Error("requesting " + shortened(url) + ": " + std::string(what)), url(url) {}
 
 UnsupportedScheme::UnsupportedScheme(std::string_view url, std::string_view scheme)
     : RequestError(url, "the scheme \"" + std::string(scheme) + "\" is not supported"), scheme(scheme) {}
@@ -29,13 +30,15 @@ RequestTimeout::RequestTimeout(std::string_view url, std::string_view what, doub
     : RequestError(url, std::string(what) + " after " + inSeconds(seconds)), seconds(seconds) {}
 
 ResponseNeverReceived::ResponseNeverReceived(std::string_view url, Failure reason)
-    : RequestError(url, std::string("the connection ended before the response began: ") + reason.what()), reason(std::move(reason)) {}
+    : RequestError(url, std::string("the connection ended before the response began: ") + reason.what()),
+      reason(std::move(reason)) {}
 
-ResponseFailed::ResponseFailed(std::string_view url, Failure reason) : RequestError(url, reason.what()), reason(std::move(reason)) {}
+ResponseFailed::ResponseFailed(std::string_view url, Failure reason)
+    : RequestError(url, reason.what()), reason(std::move(reason)) {}
 
 BodyTooLarge::BodyTooLarge(std::string_view url, std::uint64_t limit, std::uint64_t announced)
-    : RequestError(url, "the body" + (announced > 0 ? " of " + std::to_string(announced) + " bytes" : std::string()) + " is over the limit of " +
-                            std::to_string(limit) + " bytes"),
+    : RequestError(url, "the body" + (announced > 0 ? " of " + std::to_string(announced) + " bytes" : std::string()) +
+                            " is over the limit of " + std::to_string(limit) + " bytes"),
       limit(limit),
       announced(announced) {}
 

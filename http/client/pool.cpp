@@ -8,7 +8,9 @@
 namespace weft::http::detail {
 namespace {
 
-std::string_view methodThatTakesABody(std::string_view method) noexcept { return method == "POST" || method == "PUT" || method == "PATCH" ? method : ""; }
+std::string_view methodThatTakesABody(std::string_view method) noexcept {
+  return method == "POST" || method == "PUT" || method == "PATCH" ? method : "";
+}
 
 // "http://host:port", as a view into the URL where it can be one.
 std::string_view originOf(const Url& url, std::string& storage) {
@@ -34,7 +36,8 @@ Deferred<Response> Pool::request(Request request) {
   if (url.scheme() != "http") return fail<Response>(UnsupportedScheme(url.href(), url.scheme()));
   if (closed_) return fail<Response>(AgentClosed(url.href()));
   for (const char* name : {"Content-Length", "Transfer-Encoding"})
-    if (request.headers.has(name)) return fail<Response>(HeaderError(name, "the agent writes it itself, from the body"));
+    if (request.headers.has(name))
+      return fail<Response>(HeaderError(name, "the agent writes it itself, from the body"));
   if (request.method() == "CONNECT") return fail<Response>(HeaderError("CONNECT", "an Agent makes no tunnels"));
   auto* exchange = new Exchange;
   exchange->request = std::move(request);
@@ -98,14 +101,19 @@ void Pool::connect(Exchange& exchange) {
   exchange.state = Exchange::State::Connecting;
   connecting_.push_back(&exchange);
   Deferred<> connecting = network_.connect(host.name, host.port, net::ConnectOptions().timeout(options_.connectTimeout))
-                              .addCallbacks([&exchange](std::shared_ptr<net::Transport> transport) {
-                                if (exchange.pool) exchange.pool->connected(exchange, std::move(transport));
-                                else delete &exchange;
-                              },
-                              [&exchange](Failure failure) {
-                                if (exchange.pool) exchange.pool->connectFailed(exchange, std::move(failure));
-                                else delete &exchange;
-                              });
+                              .addCallbacks(
+                                  [&exchange](std::shared_ptr<net::Transport> transport) {
+                                    if (exchange.pool)
+                                      exchange.pool->connected(exchange, std::move(transport));
+                                    else
+                                      delete &exchange;
+                                  },
+                                  [&exchange](Failure failure) {
+                                    if (exchange.pool)
+                                      exchange.pool->connectFailed(exchange, std::move(failure));
+                                    else
+                                      delete &exchange;
+                                  });
   if (connecting.called()) return;                                         // the exchange may be gone
   exchange.connecting = std::move(connecting);
 }
@@ -149,7 +157,7 @@ Trigger<Response> Pool::drop(Exchange& exchange) {
       --host.open;
       --open_;
       exchange.state = Exchange::State::Dropped;
-      exchange.pool = nullptr;                                             // the connect's callback, which still comes, deletes it
+      exchange.pool = nullptr;  // the connect's callback, which still comes, deletes it
       Deferred<> connecting = std::move(exchange.connecting);
       connecting.cancel();
       connecting.detach();
@@ -183,7 +191,7 @@ void Pool::timedOut(Exchange& exchange) {
 void Pool::retry(Exchange& exchange) {
   ++stats_.retries;
   exchange.retried = true;
-  exchange.host = &hostOf(exchange.request.url);                           // it may have gone with the connection
+  exchange.host = &hostOf(exchange.request.url);  // it may have gone with the connection
   exchange.state = Exchange::State::Waiting;
   exchange.connection = nullptr;
   submit(exchange);
@@ -197,10 +205,10 @@ void Pool::close() {
     auto trigger = drop(exchange);
     ended.emplace_back(std::move(trigger), std::move(url));
   };
-  pumping_ = true;                                                         // nothing new begins meanwhile
+  pumping_ = true;  // nothing new begins meanwhile
   for (auto at = hosts_.begin(); at != hosts_.end();) {
     Host& host = at->second;
-    ++at;                                                                  // the host may go with its last request
+    ++at;  // the host may go with its last request
     for (Exchange* exchange = host.first; exchange;) end(*std::exchange(exchange, exchange->next));
   }
   while (!connecting_.empty()) end(*connecting_.back());
@@ -273,8 +281,10 @@ void Pool::removed(Connection& connection) {
 }
 
 void Pool::giveUpPlace(Host& host) {
-  if (host.first) takeTurn(host);
-  else forgetIfUnused(host);
+  if (host.first)
+    takeTurn(host);
+  else
+    forgetIfUnused(host);
 }
 
 void Pool::pushIdle(Connection& connection) {
@@ -290,15 +300,15 @@ void Pool::pushIdle(Connection& connection) {
 void Pool::unlinkIdle(Connection& connection) noexcept {
   connection.isIdle = false;
   auto& idle = connection.host().idle;
-  if (idle.back() == &connection) idle.pop_back();
-  else std::erase(idle, &connection);
+  if (idle.back() == &connection)
+    idle.pop_back();
+  else
+    std::erase(idle, &connection);
   (connection.idlePrevious ? connection.idlePrevious->idleNext : longestIdle_) = connection.idleNext;
   (connection.idleNext ? connection.idleNext->idlePrevious : lastIdle_) = connection.idlePrevious;
 }
 
-void Pool::closeIdle(Connection& connection) {
-  connection.close();
-}
+void Pool::closeIdle(Connection& connection) { connection.close(); }
 
 void Pool::forgetIfUnused(Host& host) {
   if (host.open == 0 && !host.first && !host.inTurn && !closed_) hosts_.erase(hosts_.find(host.key));
@@ -346,7 +356,7 @@ bool Pool::giveConnection(Host& host) {
   }
   // A retried request gets a new connection: the idle ones may be as dead as the first.
   if (host.open >= options_.maxPerHost && !host.idle.empty()) closeIdle(*host.idle.front());
-  if (host.open >= options_.maxPerHost) return true;                       // its turn comes again when one of its connections is free
+  if (host.open >= options_.maxPerHost) return true;  // its turn comes again when one of its connections is free
   if (open_ >= options_.maxTotal && longestIdle_) closeIdle(*longestIdle_);
   if (open_ >= options_.maxTotal) return false;
   unlink(exchange);
@@ -357,15 +367,17 @@ bool Pool::giveConnection(Host& host) {
 void Pool::pump() {
   if (pumping_ || closed_) return;
   pumping_ = true;
-  bool destroyed = false;                                                  // by whoever a failed connect fired
+  bool destroyed = false;  // by whoever a failed connect fired
   destroyed_ = &destroyed;
   while (Host* host = firstTurn_) {
     const bool served = host->first == nullptr || giveConnection(*host);
     if (destroyed) return;
     if (!served) break;
     popTurn();
-    if (host->first && (host->open < options_.maxPerHost || !host->idle.empty())) takeTurn(*host);
-    else forgetIfUnused(*host);
+    if (host->first && (host->open < options_.maxPerHost || !host->idle.empty()))
+      takeTurn(*host);
+    else
+      forgetIfUnused(*host);
   }
   destroyed_ = nullptr;
   pumping_ = false;
@@ -379,7 +391,8 @@ std::string_view Pool::headOf(const Request& request) {
   text.assign(request.method());
   text.append(" ").append(request.url.target()).append(" HTTP/1.1\r\n");
   if (headers.empty() || !headers.has("Host")) text.append("Host: ").append(request.url.hostAndPort()).append("\r\n");
-  if (!options_.userAgent.empty() && (headers.empty() || !headers.has("User-Agent"))) text.append("User-Agent: ").append(options_.userAgent).append("\r\n");
+  if (!options_.userAgent.empty() && (headers.empty() || !headers.has("User-Agent")))
+    text.append("User-Agent: ").append(options_.userAgent).append("\r\n");
   text.append(headers.wire());
   if (!request.body.empty() || !methodThatTakesABody(request.method()).empty())
     text.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");

@@ -35,7 +35,8 @@ struct TooLarge {};
 
 }  // namespace
 
-Channel::Channel(std::shared_ptr<Site> site) : site_(std::move(site)), parser_(Parser::Kind::Request, *this, site_->options_.parser) {}
+Channel::Channel(std::shared_ptr<Site> site)
+    : site_(std::move(site)), parser_(Parser::Kind::Request, *this, site_->options_.parser) {}
 
 Channel::~Channel() {
   if (timer_.active()) timer_.cancel();
@@ -85,7 +86,8 @@ void Channel::process(std::string_view data) {
 void Channel::headReceived() {
   const auto length = parser_.contentLength();
   if (length && *length > site_->options_.maxBody) throw TooLarge();
-  if (parser_.framing() != BodyFraming::None && parser_.head().headers.hasToken("Expect", "100-continue")) transport().write("HTTP/1.1 100 Continue\r\n\r\n");
+  if (parser_.framing() != BodyFraming::None && parser_.head().headers.hasToken("Expect", "100-continue"))
+    transport().write("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 void Channel::bodyReceived(std::string_view piece) {
@@ -106,7 +108,8 @@ void Channel::dispatch() {
   const bool absolute = head.target.starts_with("http://") || head.target.starts_with("https://");
   if (!absolute) {
     const auto host = head.headers.get("Host");
-    address.append("http://").append(host && !host->empty() ? *host : std::string_view(transport().getHost().toString()));
+    address.append("http://").append(host && !host->empty() ? *host
+                                                            : std::string_view(transport().getHost().toString()));
     if (head.target != "*") address.append(head.target);
   } else {
     address = head.target;
@@ -122,10 +125,10 @@ void Channel::dispatch() {
   request.body = std::exchange(body_, {});
   setState(State::Handling);
   ++site_->requests_;
-  Deferred<> handling = maybeDeferred(site_->handler_, std::move(request))
-                            .addBoth([weak = weak_from_this()](Outcome<Response> outcome) {
-                              if (const auto channel = weak.lock()) channel->answered(std::move(outcome));
-                            });
+  Deferred<> handling =
+      maybeDeferred(site_->handler_, std::move(request)).addBoth([weak = weak_from_this()](Outcome<Response> outcome) {
+        if (const auto channel = weak.lock()) channel->answered(std::move(outcome));
+      });
   if (handling.called()) return;
   handling_ = std::move(handling);
 }
@@ -135,7 +138,8 @@ void Channel::dispatch() {
 void Channel::answered(Outcome<Response> outcome) {
   if (state_ != State::Handling) return;                                   // the client has gone
   if (!outcome) {
-    logger().error("a handler failed", field("client", transport().getPeer()), field("error", outcome.failure().what()));
+    logger().error("a handler failed", field("client", transport().getPeer()),
+                   field("error", outcome.failure().what()));
     send(errorResponse(500));
     return;
   }
@@ -155,7 +159,8 @@ void Channel::send(Response response) {
   const bool noBody = status == 204 || status == 304 || status < 200;
   const bool streamed = !noBody && !toHead_ && !response.body.complete();
   const bool chunked = streamed && !oldVersion_ && !response.contentLength();
-  if (site_->closing_ || response.headers.hasToken("Connection", "close") || (streamed && oldVersion_)) keepAlive_ = false;
+  if (site_->closing_ || response.headers.hasToken("Connection", "close") || (streamed && oldVersion_))
+    keepAlive_ = false;
   head_.assign("HTTP/1.1 ").append(std::to_string(status)).append(" ");
   head_.append(response.reason.empty() ? reasonPhrase(status) : std::string_view(response.reason)).append("\r\n");
   response.headers.remove("Connection");
@@ -163,12 +168,16 @@ void Channel::send(Response response) {
   if (!response.headers.has("Date")) head_.append("Date: ").append(site_->date()).append("\r\n");
   if (!streamed && !noBody) {
     // An answer to HEAD may say how long the body would be without making it.
-    if (!toHead_ || !response.body.buffered().empty() || !response.headers.has("Content-Length")) response.headers.remove("Content-Length");
-    if (!response.headers.has("Content-Length")) head_.append("Content-Length: ").append(std::to_string(response.body.buffered().size())).append("\r\n");
+    if (!toHead_ || !response.body.buffered().empty() || !response.headers.has("Content-Length"))
+      response.headers.remove("Content-Length");
+    if (!response.headers.has("Content-Length"))
+      head_.append("Content-Length: ").append(std::to_string(response.body.buffered().size())).append("\r\n");
   }
   if (chunked) head_.append("Transfer-Encoding: chunked\r\n");
-  if (!keepAlive_) head_.append("Connection: close\r\n");
-  else if (oldVersion_) head_.append("Connection: keep-alive\r\n");
+  if (!keepAlive_)
+    head_.append("Connection: close\r\n");
+  else if (oldVersion_)
+    head_.append("Connection: keep-alive\r\n");
   head_.append(response.headers.wire()).append("\r\n");
   if (streamed) {
     transport().write(head_);
@@ -180,13 +189,15 @@ void Channel::send(Response response) {
         return;
       }
       logger().error("a body failed while it was sent", field("error", outcome.failure().what()));
-      channel->transport().abortConnection();                              // the client must not take it for complete
+      channel->transport().abortConnection();  // the client must not take it for complete
     });
     if (!sending.called()) handling_ = std::move(sending);
     return;
   }
-  if (noBody || toHead_) transport().write(head_);
-  else transport().writeSequence({head_, response.body.buffered()});
+  if (noBody || toHead_)
+    transport().write(head_);
+  else
+    transport().writeSequence({head_, response.body.buffered()});
   sent();
 }
 
@@ -221,7 +232,7 @@ void Channel::sent() {
   parser_.next();
   body_.clear();
   setState(State::Idle);
-  if (processing_) return;                                                 // process() goes on
+  if (processing_) return;  // process() goes on
   std::string rest = std::exchange(pending_, {});
   if (paused_) {
     paused_ = false;
@@ -248,7 +259,8 @@ void Channel::linger() {
 
 void Channel::readConnectionLost() {
   peerDone_ = true;
-  if (state_ != State::Handling) transport().loseConnection();             // a half-closed client still gets the answer that is being made
+  if (state_ != State::Handling)
+    transport().loseConnection();  // a half-closed client still gets the answer that is being made
 }
 
 void Channel::connectionLost(const Failure&) {
@@ -295,8 +307,10 @@ void Channel::arm() {
   const auto due = deadline();
   if (timer_.active() && timer_.getTime() <= due) return;
   const auto left = std::max(due - clock().now(), std::chrono::nanoseconds(0));
-  if (timer_.active()) timer_.reset(left);
-  else timer_ = clock().callLater(left, [this] { checkTime(); });
+  if (timer_.active())
+    timer_.reset(left);
+  else
+    timer_ = clock().callLater(left, [this] { checkTime(); });
 }
 
 void Channel::checkTime() {

@@ -30,13 +30,16 @@ Deferred<Response> Resource::render(Request request) {
   if (!handler && request.method() == "HEAD") handler = find("GET");
   if (handler) return (*handler)(std::move(request));
   std::string allow;
-  for (const auto& [method, unused] : handlers_) allow.append(allow.empty() ? "" : ", ").append(method).append(method == "GET" ? ", HEAD" : "");
+  for (const auto& [method, unused] : handlers_)
+    allow.append(allow.empty() ? "" : ", ").append(method).append(method == "GET" ? ", HEAD" : "");
   return succeed(errorResponse(405).setHeader("Allow", allow));
 }
 
 std::shared_ptr<Resource> page(std::string body, std::string contentType) {
   auto resource = std::make_shared<Resource>();
-  resource->onGet([body = std::move(body), contentType = std::move(contentType)](Request) { return succeed(Response(200, body, contentType)); });
+  resource->onGet([body = std::move(body), contentType = std::move(contentType)](Request) {
+    return succeed(Response(200, body, contentType));
+  });
   return resource;
 }
 

@@ -54,11 +54,13 @@ TEST_CASE("a value is stored without the spaces around it") {
 
 TEST_CASE("line breaks, NUL and other controls are refused, and the error names the field") {
   Headers headers;
-  for (std::string_view value : {std::string_view("a\r\nB: c"), std::string_view("a\nb"), std::string_view("a\0b", 3), std::string_view("\x7F")}) {
+  for (std::string_view value : {std::string_view("a\r\nB: c"), std::string_view("a\nb"), std::string_view("a\0b", 3),
+                                 std::string_view("\x7F")}) {
     CHECK_THROWS_AS(headers.add("X-A", value), HeaderError);
     CHECK_THROWS_AS(headers.set("X-A", value), HeaderError);
   }
-  for (std::string_view name : {std::string_view(""), std::string_view("a b"), std::string_view("a:"), std::string_view("a\r\n"), std::string_view("é")})
+  for (std::string_view name : {std::string_view(""), std::string_view("a b"), std::string_view("a:"),
+                                std::string_view("a\r\n"), std::string_view("é")})
     CHECK_THROWS_AS(headers.add(name, "x"), HeaderError);
   CHECK(headers.empty());
   try {
@@ -104,7 +106,9 @@ TEST_CASE("its own text may be added and set") {
 
 TEST_CASE("random changes agree with a list of pairs") {
   std::uint64_t seed = 7;
-  const auto next = [&seed](std::uint64_t n) { return seed = seed * 6364136223846793005ULL + 1442695040888963407ULL, (seed >> 33) % n; };
+  const auto next = [&seed](std::uint64_t n) {
+    return seed = seed * 6364136223846793005ULL + 1442695040888963407ULL, (seed >> 33) % n;
+  };
   const char* names[] = {"A", "a", "Bb", "bB", "Content-Length", "content-length", "X"};
   Headers headers;
   std::vector<std::pair<std::string, std::string>> model;
@@ -128,9 +132,7 @@ TEST_CASE("random changes agree with a list of pairs") {
         }
         break;
       }
-      default:
-        headers.remove(name);
-        std::erase_if(model, same);
+      default: headers.remove(name); std::erase_if(model, same);
     }
     REQUIRE(headers.size() == model.size());
     std::string wire;

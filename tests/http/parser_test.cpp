@@ -20,9 +20,9 @@ namespace {
 struct Run : MessageSink {
   void headReceived() override {
     const MessageHead& h = parser->head();
-    log += h.method + " " + h.target + " " + std::to_string(h.status) + " " + h.reason + " " + std::to_string(h.minorVersion) + "\n" +
-           std::string(h.headers.wire()) + "framing " + std::to_string(static_cast<int>(parser->framing())) + " keep " +
-           std::to_string(parser->keepAlive()) + "\n";
+    log += h.method + " " + h.target + " " + std::to_string(h.status) + " " + h.reason + " " +
+           std::to_string(h.minorVersion) + "\n" + std::string(h.headers.wire()) + "framing " +
+           std::to_string(static_cast<int>(parser->framing())) + " keep " + std::to_string(parser->keepAlive()) + "\n";
   }
   void bodyReceived(std::string_view piece) override { body += piece; }
   void messageReceived() override {
@@ -46,8 +46,8 @@ struct Run : MessageSink {
 enum class Feed { Whole, Bytes, Random };
 
 // Parses all messages in the input (of responses only the first, if it is the whole connection that counts), and its end.
-Run run(Parser::Kind kind, std::string_view input, const ParserOptions& options, Feed feed = Feed::Whole, bool eof = true, std::uint64_t seed = 1,
-        bool answersHead = false) {
+Run run(Parser::Kind kind, std::string_view input, const ParserOptions& options, Feed feed = Feed::Whole,
+        bool eof = true, std::uint64_t seed = 1, bool answersHead = false) {
   Run result;
   Parser parser(kind, result, options);
   result.parser = &parser;
@@ -90,8 +90,12 @@ Run runAll(Parser::Kind kind, std::string_view input, const ParserOptions& optio
   return whole;
 }
 
-Run response(std::string_view input, const ParserOptions& options = ParserOptions()) { return runAll(Parser::Kind::Response, input, options); }
-Run request(std::string_view input, const ParserOptions& options = ParserOptions()) { return runAll(Parser::Kind::Request, input, options); }
+Run response(std::string_view input, const ParserOptions& options = ParserOptions()) {
+  return runAll(Parser::Kind::Response, input, options);
+}
+Run request(std::string_view input, const ParserOptions& options = ParserOptions()) {
+  return runAll(Parser::Kind::Request, input, options);
+}
 
 }  // namespace
 
@@ -99,12 +103,15 @@ TEST_CASE("a response comes apart into head and body") {
   Run sink;
   Parser parser(Parser::Kind::Response, sink);
   sink.parser = &parser;
-  const std::string_view input = "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nX-Empty:\r\nX-Spaces:  a b \t\r\nContent-Length: 5\r\n\r\nhelloEXTRA";
+  const std::string_view input =
+      "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nX-Empty:\r\nX-Spaces:  a b \t\r\nContent-Length: "
+      "5\r\n\r\nhelloEXTRA";
   CHECK(parser.feed(input) == input.size() - 5);
   CHECK(parser.complete());
   CHECK(parser.head().status == 404);
   CHECK(parser.head().reason == "Not Found");
-  CHECK(parser.head().headers.wire() == "Content-Type: text/html\r\nX-Empty: \r\nX-Spaces: a b\r\nContent-Length: 5\r\n");
+  CHECK(parser.head().headers.wire() ==
+        "Content-Type: text/html\r\nX-Empty: \r\nX-Spaces: a b\r\nContent-Length: 5\r\n");
   CHECK(parser.head().headers.get("x-spaces") == "a b");
   CHECK(parser.framing() == BodyFraming::Length);
   CHECK(parser.contentLength() == 5);
@@ -122,8 +129,11 @@ TEST_CASE("a response comes apart into head and body") {
 }
 
 TEST_CASE("a response to HEAD, a 204 and a 304 have no body") {
-  CHECK(run(Parser::Kind::Response, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", {}, Feed::Whole, true, 1, true).bodies.size() == 1);
-  CHECK(run(Parser::Kind::Response, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", {}, Feed::Whole, true, 1, true).bodies.size() == 1);
+  CHECK(run(Parser::Kind::Response, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", {}, Feed::Whole, true, 1, true)
+            .bodies.size() == 1);
+  CHECK(run(Parser::Kind::Response, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", {}, Feed::Whole, true, 1,
+            true)
+            .bodies.size() == 1);
   CHECK(response("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello").bodies == std::vector<std::string>{""});
   CHECK(response("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n").bodies == std::vector<std::string>{""});
 }
@@ -134,7 +144,8 @@ TEST_CASE("interim responses pass, up to a limit") {
   const std::string real = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   CHECK(response(many + real).bodies == std::vector<std::string>{"ok"});
   CHECK(response(many + "HTTP/1.1 100 Continue\r\n\r\n" + real).problem == ParseProblem::TooManyInterim);
-  CHECK(response("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n").problem == ParseProblem::UnexpectedUpgrade);
+  CHECK(response("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n").problem ==
+        ParseProblem::UnexpectedUpgrade);
   CHECK(response("HTTP/1.1 100 Continue\r\n\r\n").problem == ParseProblem::Truncated);
 }
 
@@ -142,12 +153,14 @@ TEST_CASE("an end of the input inside a message is Truncated, before it Empty") 
   CHECK(response("").problem == ParseProblem::Empty);
   CHECK(response("HTTP/1.1 2").problem == ParseProblem::Truncated);
   CHECK(response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell").problem == ParseProblem::Truncated);
-  CHECK(response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n").problem == ParseProblem::Truncated);
+  CHECK(response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n").problem ==
+        ParseProblem::Truncated);
   CHECK(response("HTTP/1.1 200 OK\r\n\r\nhello").bodies == std::vector<std::string>{"hello"});
 }
 
 TEST_CASE("pipelined requests are parsed one after the other") {
-  const Run two = request("GET /a HTTP/1.1\r\nHost: h\r\n\r\nPOST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
+  const Run two =
+      request("GET /a HTTP/1.1\r\nHost: h\r\n\r\nPOST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
   CHECK(two.bodies == std::vector<std::string>{"", "hi"});
   CHECK(!two.problem);
 }
@@ -155,24 +168,32 @@ TEST_CASE("pipelined requests are parsed one after the other") {
 TEST_CASE("limits on start line, fields and extensions") {
   const ParserOptions small = ParserOptions().setMaxStartLine(100).setMaxHeaderBytes(1000).setMaxHeaders(10);
   CHECK(!request("GET /" + std::string(90, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", small).problem);
-  CHECK(request("GET /" + std::string(100, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", small).problem == ParseProblem::StartLineTooLong);
-  CHECK(response("HTTP/1.1 200 " + std::string(101, 'a') + "\r\n\r\n", small).problem == ParseProblem::StartLineTooLong);
-  CHECK(response("HTTP/1.1 200 OK\r\nA: " + std::string(1000, 'a') + "\r\n\r\n", small).problem == ParseProblem::HeadersTooLarge);
-  CHECK(response("HTTP/1.1 200 OK\r\n" + std::string(1001, 'a') + ": x\r\n\r\n", small).problem == ParseProblem::HeadersTooLarge);
-  CHECK(response("HTTP/1.1 200 OK\r\nA:" + std::string(5000, ' ') + "x\r\n\r\n", small).problem == ParseProblem::HeadersTooLarge);
+  CHECK(request("GET /" + std::string(100, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", small).problem ==
+        ParseProblem::StartLineTooLong);
+  CHECK(response("HTTP/1.1 200 " + std::string(101, 'a') + "\r\n\r\n", small).problem ==
+        ParseProblem::StartLineTooLong);
+  CHECK(response("HTTP/1.1 200 OK\r\nA: " + std::string(1000, 'a') + "\r\n\r\n", small).problem ==
+        ParseProblem::HeadersTooLarge);
+  CHECK(response("HTTP/1.1 200 OK\r\n" + std::string(1001, 'a') + ": x\r\n\r\n", small).problem ==
+        ParseProblem::HeadersTooLarge);
+  CHECK(response("HTTP/1.1 200 OK\r\nA:" + std::string(5000, ' ') + "x\r\n\r\n", small).problem ==
+        ParseProblem::HeadersTooLarge);
   std::string fields;
   for (int i = 0; i < 10; ++i) fields += "A: b\r\n";
   CHECK(!response("HTTP/1.1 204 OK\r\n" + fields + "\r\n", small).problem);
   CHECK(response("HTTP/1.1 204 OK\r\nB: c\r\n" + fields + "\r\n", small).problem == ParseProblem::TooManyHeaders);
   const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   CHECK(response(chunked + "1\r\nx\r\n0\r\n" + fields + "\r\n", small).problem == ParseProblem::TooManyHeaders);
-  CHECK(response(chunked + "1\r\nx\r\n0\r\nT: " + std::string(1000, 'a') + "\r\n\r\n", small).problem == ParseProblem::HeadersTooLarge);
-  CHECK(response(chunked + "1;" + std::string(17000, 'a') + "\r\nx\r\n0\r\n\r\n").problem == ParseProblem::ChunkExtensionTooLong);
+  CHECK(response(chunked + "1\r\nx\r\n0\r\nT: " + std::string(1000, 'a') + "\r\n\r\n", small).problem ==
+        ParseProblem::HeadersTooLarge);
+  CHECK(response(chunked + "1;" + std::string(17000, 'a') + "\r\nx\r\n0\r\n\r\n").problem ==
+        ParseProblem::ChunkExtensionTooLong);
   CHECK(request(std::string(300000, '\r'), small).problem.has_value());
   std::string emptyLines;
   for (int i = 0; i < 200000; ++i) emptyLines += "\r\n";
   CHECK(request(emptyLines).problem == ParseProblem::HeadersTooLarge);
-  CHECK(run(Parser::Kind::Response, chunked + std::string(1000000, '0'), ParserOptions(), Feed::Random, false).problem.has_value());
+  CHECK(run(Parser::Kind::Response, chunked + std::string(1000000, '0'), ParserOptions(), Feed::Random, false)
+            .problem.has_value());
 }
 
 TEST_CASE("trailers are kept apart from the headers") {
@@ -196,17 +217,23 @@ TEST_CASE("strict mode refuses what lenient mode repairs") {
   };
   both("HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", ParseProblem::LineEnding, "hello");
   both("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", ParseProblem::ContentLength, "hello");
-  both("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", ParseProblem::LengthConflict, "hello");
-  both("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n5\r\nhello\r\n0\r\n\r\n", ParseProblem::LengthConflict, "hello");
-  both("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", ParseProblem::TransferEncoding, "hello");
+  both("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+       ParseProblem::LengthConflict, "hello");
+  both("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+       ParseProblem::LengthConflict, "hello");
+  both("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+       ParseProblem::TransferEncoding, "hello");
   both("HTTP/1.1 200 OK\r\nX: a\r\n  b\r\nContent-Length: 5\r\n\r\nhello", ParseProblem::LineEnding, "hello");
   both("HTTP/1.1 200 OK\r\nX: a\x01\x7F\r\nContent-Length: 5\r\n\r\nhello", ParseProblem::HeaderName, "hello");
   // Nobody knows where these end, or which of them is meant.
-  for (std::string_view input : {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n\r\nhello",
-                                 "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nhello", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhello",
-                                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\nhello", "HTTP/1.1 200 OK\r\nno colon\r\n\r\nhello",
-                                 "HTTP/1.1 200 OK\r\nX : a\r\n\r\nhello", "ICY 200 OK\r\n\r\nhello", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n",
-                                 "<html>", "HTTP/1.1 20x OK\r\n\r\n"}) {
+  for (std::string_view input :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\nhello", "HTTP/1.1 200 OK\r\nno colon\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nX : a\r\n\r\nhello", "ICY 200 OK\r\n\r\nhello", "HTTP/1.1 2000 OK\r\n\r\n",
+        "HTTP/2.0 200 OK\r\n\r\n", "<html>", "HTTP/1.1 20x OK\r\n\r\n"}) {
     CAPTURE(input);
     CHECK(response(input).problem.has_value());
     CHECK(response(input, lenient).problem.has_value());
@@ -244,8 +271,10 @@ TEST_CASE("of the 256 bytes only those of tokens are taken in names, and no cont
 TEST_CASE("an HTTP/1.1 request has one valid Host") {
   CHECK(request("GET / HTTP/1.1\r\n\r\n").problem == ParseProblem::Host);
   CHECK(request("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n").problem == ParseProblem::Host);
-  for (const char* host : {"a, b", "a b", "user@a", "a/b", "a:b", "[::1", "a?", "a#"}) CHECK(request("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n").problem == ParseProblem::Host);
-  for (const char* host : {"a", "a:80", "[::1]:8080", "127.0.0.1", ""}) CHECK(!request("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n").problem);
+  for (const char* host : {"a, b", "a b", "user@a", "a/b", "a:b", "[::1", "a?", "a#"})
+    CHECK(request("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n").problem == ParseProblem::Host);
+  for (const char* host : {"a", "a:80", "[::1]:8080", "127.0.0.1", ""})
+    CHECK(!request("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n").problem);
   CHECK(!request("GET / HTTP/1.0\r\n\r\n").problem);
 }
 
@@ -285,7 +314,8 @@ TEST_CASE("the framing vectors: what RFC 9112 demands is done, whole, byte by by
       for (const auto& part : test["body"].GetArray())
         for (unsigned n = part[1].GetUint(); n > 0; --n) body += unhex(part[0].GetString());
       CHECK(result.bodies[0] == body);
-      if (isRequest && test["more_messages"].IsUint()) CHECK(result.bodies.size() == 1 + test["more_messages"].GetUint());
+      if (isRequest && test["more_messages"].IsUint())
+        CHECK(result.bodies.size() == 1 + test["more_messages"].GetUint());
     }
   }
 }
@@ -296,7 +326,8 @@ TEST_CASE("the browsers' table of Content-Length values: never laxer than they")
   for (const auto& test : table["cases"].GetArray()) {
     CAPTURE(std::string(test["id"].GetString()));
     std::string input = "HTTP/1.1 200 OK\r\n";
-    for (const auto& value : test["values"].GetArray()) input += "Content-Length: " + std::string(value.GetString()) + "\r\n";
+    for (const auto& value : test["values"].GetArray())
+      input += "Content-Length: " + std::string(value.GetString()) + "\r\n";
     input += "\r\n" + body;
     const Run result = response(input, ParserOptions().setLenient(true));
     if (!result.bodies.empty()) {
@@ -308,10 +339,10 @@ TEST_CASE("the browsers' table of Content-Length values: never laxer than they")
 
 TEST_CASE("curl's table of responses") {
   const std::set<std::string> deviations{
-      "curl_responses-0034",   // run with --ignore-content-length: to us the body is cut
-      "curl_responses-0038",   // run with --raw: an unknown transfer coding is an error
-      "curl_responses-0086",   // run with --http0.9
-      "curl_responses-0108",   // chunk lines that end in a bare LF: RFC 9112 section 2.2 allows that in heads only
+      "curl_responses-0034",  // run with --ignore-content-length: to us the body is cut
+      "curl_responses-0038",  // run with --raw: an unknown transfer coding is an error
+      "curl_responses-0086",  // run with --http0.9
+      "curl_responses-0108",  // chunk lines that end in a bare LF: RFC 9112 section 2.2 allows that in heads only
   };
   const auto table = readTable("http1/curl_responses.json");
   int passed = 0;
@@ -325,8 +356,10 @@ TEST_CASE("curl's table of responses") {
     const bool coded = input.find("\nContent-Encoding:") != std::string::npos;
     const bool ok = std::string_view(test["outcome"].GetString()) == "ok";
     bool good = true;
-    if (ok) good = !result.bodies.empty() && (coded || result.bodies[0] == unhex(test["body_hex"].GetString()));
-    else if (!coded) good = result.bodies.empty();
+    if (ok)
+      good = !result.bodies.empty() && (coded || result.bodies[0] == unhex(test["body_hex"].GetString()));
+    else if (!coded)
+      good = result.bodies.empty();
     if (deviations.contains(id)) continue;
     passed += good;
     CHECK_MESSAGE(good, result.what << "\n" << input << "\n" << result.log);
@@ -336,9 +369,9 @@ TEST_CASE("curl's table of responses") {
 
 TEST_CASE("llhttp's own table: our glue adds and loses nothing") {
   const std::set<std::string> deviations{
-      "llhttp-0016",           // lenient-headers takes a space before the colon; RFC 9112 section 5.1 wants it refused, and we do
-      "llhttp-0144",           // codings other than chunked are refused
-      "llhttp-0176",           // 101 that was not asked for
+      "llhttp-0016",  // lenient-headers takes a space before the colon; RFC 9112 section 5.1 wants it refused, and we do
+      "llhttp-0144",  // codings other than chunked are refused
+      "llhttp-0176",  // 101 that was not asked for
   };
   const auto table = readTable("http1/llhttp.json");
   int passed = 0, run = 0;
@@ -352,13 +385,16 @@ TEST_CASE("llhttp's own table: our glue adds and loses nothing") {
     CAPTURE(std::string(test["title"].GetString()));
     const bool isRequest = std::string_view(test["parse"].GetString()) == "request";
     const std::string input = unhex(test["input_hex"].GetString());
-    const Run result = runAll(isRequest ? Parser::Kind::Request : Parser::Kind::Response, input, ParserOptions().setLenient(!lenient.empty()).setRequireHost(false), false);
+    const Run result = runAll(isRequest ? Parser::Kind::Request : Parser::Kind::Response, input,
+                              ParserOptions().setLenient(!lenient.empty()).setRequireHost(false), false);
     std::vector<std::string> bodies;
     int interims = 0;
     for (const auto& message : test["messages"].GetArray()) {
       const bool interim = message.HasMember("status") && message["status"].GetInt() < 200;
-      if (message["complete"].GetBool() && interim) ++interims;
-      else if (message["complete"].GetBool()) bodies.push_back(unhex(message["body_hex"].GetString()));
+      if (message["complete"].GetBool() && interim)
+        ++interims;
+      else if (message["complete"].GetBool())
+        bodies.push_back(unhex(message["body_hex"].GetString()));
     }
     const bool good = result.bodies == bodies && result.interims == interims;
     passed += good;

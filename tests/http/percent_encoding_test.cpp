@@ -28,7 +28,8 @@ TEST_CASE("decoding leaves what is not an encoded byte") {
 TEST_CASE("what was encoded decodes to itself") {
   std::string all;
   for (int c = 0; c < 256; ++c) all.push_back(static_cast<char>(c));
-  for (auto set : {PercentEncodeSet::Component, PercentEncodeSet::Form}) CHECK(percentDecode(percentEncode(all, set)) == all);
+  for (auto set : {PercentEncodeSet::Component, PercentEncodeSet::Form})
+    CHECK(percentDecode(percentEncode(all, set)) == all);
 }
 
 TEST_CASE("the web platform's table of encoded queries, UTF-8 column") {

@@ -64,7 +64,8 @@ TEST_CASE("a text that is no URL is a UrlError that says where and why") {
     CHECK(error.reason == UrlProblem::PortOutOfRange);
     CHECK(error.input == "http://example.com:99999/");
     CHECK(error.offset == 19);
-    CHECK(std::string(error.what()) == "parsing the URL \"http://example.com:99999/\" at offset 19: the port is over 65535");
+    CHECK(std::string(error.what()) ==
+          "parsing the URL \"http://example.com:99999/\" at offset 19: the port is over 65535");
   }
   const auto reason = [](std::string_view text) {
     Url url;
@@ -185,8 +186,12 @@ TEST_CASE("the web platform's URL table") {
     }
     CHECK(url.has_value());
     if (!url) continue;
-    const auto is = [&test](const char* name, std::string_view value) { return !test.HasMember(name) || textOf(test[name]) == value; };
-    const auto prefixed = [](char mark, std::string_view value) { return value.empty() ? std::string() : mark + std::string(value); };
+    const auto is = [&test](const char* name, std::string_view value) {
+      return !test.HasMember(name) || textOf(test[name]) == value;
+    };
+    const auto prefixed = [](char mark, std::string_view value) {
+      return value.empty() ? std::string() : mark + std::string(value);
+    };
     bool good = true;
     const auto check = [&](const char* name, std::string_view value) {
       CAPTURE(name);
@@ -216,7 +221,7 @@ TEST_CASE("the web platform's host name tables") {
     int passed = 0;
     for (const auto& test : table["cases"].GetArray()) {
       const std::string input = textOf(test["input"]);
-      if (input.find_first_of("/?#\\:@") != std::string::npos) {           // would not reach the host parser as one host
+      if (input.find_first_of("/?#\\:@") != std::string::npos) {  // would not reach the host parser as one host
         ++passed;
         continue;
       }

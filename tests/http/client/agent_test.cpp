@@ -71,10 +71,12 @@ TEST_CASE("fields and a body go out as they were given") {
   Request request("POST", "http://a:8080/x");
   request.setHeader("user-agent", "me").setHeader("Host", "other").setBody("a=1", "text/plain");
   world.get(agent.request(std::move(request)));
-  CHECK(server.peers[0]->received ==
-        "POST /x HTTP/1.1\r\nuser-agent: me\r\nHost: other\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\na=1");
+  CHECK(
+      server.peers[0]->received ==
+      "POST /x HTTP/1.1\r\nuser-agent: me\r\nHost: other\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\na=1");
   world.get(agent.request(Request("PUT", "http://a:8080/y")));
-  CHECK(server.peers[0]->received.ends_with("PUT /y HTTP/1.1\r\nHost: a:8080\r\nUser-Agent: weft\r\nContent-Length: 0\r\n\r\n"));
+  CHECK(server.peers[0]->received.ends_with(
+      "PUT /y HTTP/1.1\r\nHost: a:8080\r\nUser-Agent: weft\r\nContent-Length: 0\r\n\r\n"));
 }
 
 TEST_CASE("what cannot be sent is refused before anything is") {
@@ -83,7 +85,8 @@ TEST_CASE("what cannot be sent is refused before anything is") {
   CHECK(world.error<UrlError>(agent.get("no url")).reason == UrlProblem::MissingScheme);
   CHECK(world.error<UnsupportedScheme>(agent.get("ftp://a/")).scheme == "ftp");
   CHECK(world.error<UnsupportedScheme>(agent.get("file:///etc/passwd")).scheme == "file");
-  CHECK(world.error<HeaderError>(agent.request(Request("GET", "http://a/").setHeader("Content-Length", "5"))).name == "Content-Length");
+  CHECK(world.error<HeaderError>(agent.request(Request("GET", "http://a/").setHeader("Content-Length", "5"))).name ==
+        "Content-Length");
   CHECK_THROWS_AS(Request("G T", "http://a/"), HeaderError);
   CHECK_THROWS_AS(Request("GET", "http://a/").setHeader("X", "a\r\nY: b"), HeaderError);
   CHECK(world.network.attempts() == 0);
@@ -187,8 +190,10 @@ TEST_CASE("a body that is cut is an error, never a page") {
     std::string bytes;
     bool reset;
   };
-  for (const Case& c : {Case{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", false}, Case{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false},
-                        Case{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", true}, Case{"HTTP/1.1 200 OK\r\n\r\nuntil close", true}}) {
+  for (const Case& c : {Case{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", false},
+                        Case{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false},
+                        Case{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", true},
+                        Case{"HTTP/1.1 200 OK\r\n\r\nuntil close", true}}) {
     CAPTURE(c.bytes);
     World world;
     ScriptedServer server(world.network, 80, [&](Peer& peer, const std::string&) {
@@ -241,8 +246,10 @@ TEST_CASE("a connection that closes without a byte is ResponseNeverReceived") {
 TEST_CASE("a reused connection that dies before the first byte costs one silent retry of an idempotent request") {
   World world;
   ScriptedServer server(world.network, 80, [](Peer& peer, const std::string& request) {
-    if (peer.requests == 2 && peer.number == 0) peer.close();
-    else peer.send(reply(request.substr(0, request.find(' '))));
+    if (peer.requests == 2 && peer.number == 0)
+      peer.close();
+    else
+      peer.send(reply(request.substr(0, request.find(' '))));
   });
   Agent agent(world.network);
   CHECK(world.get(textOf(agent.get("http://a/"))) == "GET");
@@ -256,8 +263,10 @@ TEST_CASE("a POST is not sent twice, and nothing is sent three times") {
   World world;
   int closeFrom = 2;
   ScriptedServer server(world.network, 80, [&](Peer& peer, const std::string&) {
-    if (server.requests >= closeFrom) peer.close();
-    else peer.send(reply("x"));
+    if (server.requests >= closeFrom)
+      peer.close();
+    else
+      peer.send(reply("x"));
   });
   Agent agent(world.network);
   world.get(textOf(agent.get("http://a/")));
@@ -331,7 +340,8 @@ TEST_CASE("origins take turns when they share the total, and idle connections ma
   });
   Agent agent(world.network, AgentOptions().setMaxPerHost(4).setMaxTotal(1));
   std::vector<Deferred<std::string>> all;
-  for (const char* host : {"a", "a", "a", "a", "b", "b", "c"}) all.push_back(textOf(agent.get("http://" + std::string(host) + "/")));
+  for (const char* host : {"a", "a", "a", "a", "b", "b", "c"})
+    all.push_back(textOf(agent.get("http://" + std::string(host) + "/")));
   world.run(0.01);
   CHECK(agent.stats().open == 1);
   world.run(2);
@@ -361,7 +371,8 @@ TEST_CASE("each timeout is its own error, at its time, and frees the connection"
   CHECK(failureResultOf<IdleTimeout>(idle).as<IdleTimeout>()->seconds == 5);
   assertNoResult(first);
   world.run(5);
-  CHECK(std::string(failureResultOf<FirstByteTimeout>(first).what()) == "requesting http://a:1/: no byte of the response had come after 10 s");
+  CHECK(std::string(failureResultOf<FirstByteTimeout>(first).what()) ==
+        "requesting http://a:1/: no byte of the response had come after 10 s");
   assertNoResult(total);
   world.run(20);
   CHECK(failureResultOf<TotalTimeout>(total).as<TotalTimeout>()->url == "http://a:3/");
@@ -454,7 +465,9 @@ TEST_CASE("cancel frees the place at once: waiting, connecting, sent, in the bod
 
 TEST_CASE("a body that nobody reads does not hold its connection once the response is dropped") {
   World world;
-  ScriptedServer server(world.network, 80, [](Peer& peer, const std::string&) { peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nsome"); });
+  ScriptedServer server(world.network, 80, [](Peer& peer, const std::string&) {
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nsome");
+  });
   Agent agent(world.network, AgentOptions().setMaxPerHost(1));
   {
     Response response = world.get(agent.get("http://a/"));
@@ -529,18 +542,22 @@ TEST_CASE("closing the Agent ends everything, and later requests fail") {
 TEST_CASE("an Agent may be destroyed by whoever it fires") {
   World world;
   ScriptedServer server(world.network, 80, [](Peer& peer, const std::string& request) {
-    if (request.starts_with("GET /half")) peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
-    else peer.send(reply("x"));
+    if (request.starts_with("GET /half"))
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+    else
+      peer.send(reply("x"));
   });
   for (const char* url : {"http://a/", "http://a/half", "http://a:1/", "http://unknown/"}) {
     CAPTURE(url);
     auto agent = std::make_unique<Agent>(world.network);
     auto other = agent->get("http://b/half");
     bool fired = false;
-    agent->get(url).addBoth([&](Outcome<Response>) {
-      agent.reset();
-      fired = true;
-    }).detach();
+    agent->get(url)
+        .addBoth([&](Outcome<Response>) {
+          agent.reset();
+          fired = true;
+        })
+        .detach();
     world.run(1);
     CHECK(fired);
     CHECK(other.called());
@@ -571,7 +588,9 @@ TEST_CASE("whatever the network does, every request ends and the pool's counts r
     MemoryNetwork network(clock, seed);
     for (const char* name : {"a", "b", "c"}) network.addHost(name);
     std::uint64_t random = seed * 7919;
-    const auto next = [&random](std::uint64_t n) { return random = random * 6364136223846793005ULL + 1442695040888963407ULL, (random >> 33) % n; };
+    const auto next = [&random](std::uint64_t n) {
+      return random = random * 6364136223846793005ULL + 1442695040888963407ULL, (random >> 33) % n;
+    };
     network.setLinks([&](const std::string&, std::uint16_t, std::uint64_t) -> std::optional<MemoryLink> {
       MemoryLink link;
       link.latency(0.01).jitter(0.02).chunks(1, 1 + next(300));
@@ -594,11 +613,18 @@ TEST_CASE("whatever the network does, every request ends and the pool's counts r
         default: peer.send(reply(std::string(next(3000), 'x')));
       }
     });
-    Agent agent(network, AgentOptions().setMaxPerHost(2).setMaxTotal(3).setConnectTimeout(3).setFirstByteTimeout(4).setIdleTimeout(4).setTotalTimeout(20));
+    Agent agent(network, AgentOptions()
+                             .setMaxPerHost(2)
+                             .setMaxTotal(3)
+                             .setConnectTimeout(3)
+                             .setFirstByteTimeout(4)
+                             .setIdleTimeout(4)
+                             .setTotalTimeout(20));
     int ended = 0;
     std::vector<Deferred<>> pending;
     for (int i = 0; i < 40; ++i) {
-      auto text = textOf(agent.get("http://" + std::string(1, static_cast<char>('a' + next(3))) + "/" + std::to_string(i)));
+      auto text =
+          textOf(agent.get("http://" + std::string(1, static_cast<char>('a' + next(3))) + "/" + std::to_string(i)));
       pending.push_back(std::move(text).addBoth([&ended](Outcome<std::string> outcome) {
         ++ended;
         if (outcome) return;

@@ -42,7 +42,8 @@ class Client final : public net::Protocol {
 };
 
 struct World {
-  explicit World(Handler handler, SiteOptions options = SiteOptions()) : World(std::make_shared<Site>(std::move(handler), std::move(options))) {}
+  explicit World(Handler handler, SiteOptions options = SiteOptions())
+      : World(std::make_shared<Site>(std::move(handler), std::move(options))) {}
   explicit World(std::shared_ptr<Site> site) : site(std::move(site)) {
     network.addHost("a");
     port = network.listen(80, this->site);
@@ -59,7 +60,8 @@ struct World {
     client->transport().write(bytes);
     run(seconds);
     std::string text = client->received;
-    for (std::size_t at; (at = text.find("Date: ")) != std::string::npos;) text.erase(at, text.find("\r\n", at) + 2 - at);
+    for (std::size_t at; (at = text.find("Date: ")) != std::string::npos;)
+      text.erase(at, text.find("\r\n", at) + 2 - at);
     return text;
   }
 
@@ -96,12 +98,15 @@ TEST_CASE("a request is answered with status, Date, length and body") {
 
 TEST_CASE("a connection persists as HTTP/1.1 and 1.0 say") {
   World world(echo);
-  CHECK(world.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n").find("/3") ==
-        std::string::npos);
+  CHECK(world
+            .exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /3 "
+                      "HTTP/1.1\r\nHost: a\r\n\r\n")
+            .find("/3") == std::string::npos);
   const std::string closed = world.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   CHECK(closed.find("Connection: close\r\n") != std::string::npos);
   CHECK(world.exchange("GET / HTTP/1.0\r\n\r\n").find("Connection: close\r\n") != std::string::npos);
-  CHECK(world.exchange("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n").find("Connection: keep-alive\r\n") != std::string::npos);
+  CHECK(world.exchange("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n")
+            .find("Connection: keep-alive\r\n") != std::string::npos);
   world.run(5);
   auto client = world.connect();
   client->transport().write("GET / HTTP/1.0\r\n\r\n");
@@ -131,7 +136,8 @@ TEST_CASE("pipelined requests are answered in order, whatever order they finish 
   }
   world.run(2);
   std::string bodies;
-  for (std::size_t at = 0; (at = client->received.find("\r\n\r\n", at)) != std::string::npos; at += 6) bodies += client->received.substr(at + 4, 2);
+  for (std::size_t at = 0; (at = client->received.find("\r\n\r\n", at)) != std::string::npos; at += 6)
+    bodies += client->received.substr(at + 4, 2);
   CHECK(bodies == "/1/2/3/4/5");
   CHECK(most == 1);
 }
@@ -159,13 +165,16 @@ TEST_CASE("what is no correct request gets its status, and the connection is clo
   CHECK(status("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n") == 501);
   CHECK(status("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
   CHECK(status("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n") == 413);
-  CHECK(status("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + std::string(101, 'x') + "\r\n0\r\n\r\n") == 413);
+  CHECK(status("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + std::string(101, 'x') +
+               "\r\n0\r\n\r\n") == 413);
   CHECK(status("GET /" + std::string(20000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n") == 414);
   CHECK(status("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(300000, 'x') + "\r\n\r\n") == 431);
   CHECK(status("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n") == 501);
   CHECK(status("GET relative HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
   const std::string answer = world.exchange("GET / HTTP/1.1\r\n\r\n");
-  CHECK(answer == "HTTP/1.1 400 Bad Request\r\nContent-Length: 16\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n400 Bad Request\n");
+  CHECK(answer ==
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: 16\r\nConnection: close\r\nContent-Type: text/plain; "
+        "charset=utf-8\r\n\r\n400 Bad Request\n");
   world.run(10);
   CHECK(world.site->connections() == 0);
   CHECK(world.site->requests() == 0);
@@ -216,7 +225,8 @@ TEST_CASE("a tree of resources: children, leaves, 404, 405 with Allow") {
   CHECK(get("/leaf/any/thing") == "200 /leaf/any/thing");
   CHECK(get("/leaf", "HEAD") == "200 ");
   CHECK(get("/leaf", "DELETE").starts_with("405"));
-  CHECK(world.exchange("DELETE /leaf HTTP/1.1\r\nHost: a\r\n\r\n").find("Allow: GET, HEAD, POST\r\n") != std::string::npos);
+  CHECK(world.exchange("DELETE /leaf HTTP/1.1\r\nHost: a\r\n\r\n").find("Allow: GET, HEAD, POST\r\n") !=
+        std::string::npos);
   CHECK(get("http://other/quotes/") == "200 all");
 }
 
@@ -308,7 +318,10 @@ TEST_CASE("what a handler fetches can be passed on while it comes") {
     co_return response;
   });
   auto port = world.network.listen(82, proxy);
-  auto fetched = agent.get("http://a:82/").addCallback([](Response response) { return response.bytes().addBoth([kept = std::make_unique<Response>(std::move(response))](Outcome<std::string> bytes) { return bytes; }); });
+  auto fetched = agent.get("http://a:82/").addCallback([](Response response) {
+    return response.bytes().addBoth(
+        [kept = std::make_unique<Response>(std::move(response))](Outcome<std::string> bytes) { return bytes; });
+  });
   world.run(5);
   CHECK(successResultOf(fetched) == body);
 }
@@ -360,13 +373,16 @@ TEST_CASE("the Agent and the Site understand each other, over any pieces and lat
   world.network.setLink(MemoryLink().latency(0.01).jitter(0.01).chunks(1, 7));
   Agent agent(world.network);
   for (int i = 0; i < 20; ++i) {
-    auto answer = agent.post("http://a/" + std::to_string(i), std::string(static_cast<std::size_t>(i) * 50, 'x'), "text/plain").addCallback([](Response response) {
-      CHECK(response.status == 200);
-      auto text = response.text();
-      return text;
-    });
+    auto answer =
+        agent.post("http://a/" + std::to_string(i), std::string(static_cast<std::size_t>(i) * 50, 'x'), "text/plain")
+            .addCallback([](Response response) {
+              CHECK(response.status == 200);
+              auto text = response.text();
+              return text;
+            });
     world.run(10);
-    CHECK(successResultOf(answer) == "POST http://a/" + std::to_string(i) + " " + std::string(static_cast<std::size_t>(i) * 50, 'x'));
+    CHECK(successResultOf(answer) ==
+          "POST http://a/" + std::to_string(i) + " " + std::string(static_cast<std::size_t>(i) * 50, 'x'));
   }
   CHECK(agent.stats().connects == 1);
 }
