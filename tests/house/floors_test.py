@@ -58,6 +58,8 @@ def main():
             graph.setdefault(file, []).append(to)
             if to not in files:
                 problems.append(f'includes <{name}>, which there is not')
+            elif '/internal/' in to and file.endswith('.hpp') and '/internal/' not in file and '/command/' not in file:
+                problems.append(f'a public header includes the private <{name}>')
             elif FLOORS.index(to.split('/')[0]) > rank:
                 problems.append(f'reaches up to <{name}>')
         suite.check(f'{file} includes only what it may', problems)
