@@ -39,7 +39,7 @@ class BodyStream : public weft::detail::Pooled {
   void expect(std::uint64_t bytes) { expected_ = bytes; }
   /// Hands out what has been appended, as far as somebody waits for it. Call it once per turn, after the appends.
   void deliver();
-  /// Should the connection stop reading for now?
+  /// Should the connection stop reading until more is wanted?
   bool full() const noexcept;
   void finish();
   void fail(Failure failure);
