@@ -13,6 +13,12 @@
 #include <string>
 #include <utility>
 
+// g++ 12 takes the empty place of a std::optional<Deferred> for one that is destroyed uninitialized.
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 namespace weft {
 
 template <class T = void> class Trigger;
@@ -507,3 +513,7 @@ template <class T> template <class F> Deferred<T> Deferred<T>::addTimeout(Delay 
 }
 
 }  // namespace weft
+
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#pragma GCC diagnostic pop
+#endif

@@ -3,12 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <exception>
 #include <string>
 
 using namespace weft::net;
 
 TEST_CASE("errors say what was being done, to what, and what came back") {
-  const auto text = [](const auto& error) { return std::string(error.what()); };
+  const auto text = [](const std::exception& error) { return std::string(error.what()); };
   CHECK(text(ConnectionRefused("::1", 9, "connection refused", ECONNREFUSED)) == "connecting to [::1]:9: connection refused");
   CHECK(text(ConnectTimeout("example.com", 80, 30)) == "connecting to example.com:80: no connection after 30 seconds");
   CHECK(text(ConnectTimeout("example.com", 80, 1)) == "connecting to example.com:80: no connection after 1 second");
