@@ -372,17 +372,17 @@ TEST_CASE("a paused Deferred with a canceller may be cancelled, fired late, drop
   for (const char* order : {"cdu", "cud", "dcu", "uc", "c", "ct", "tcu", "ctu", "cdtu"}) {
     CAPTURE(order);
     std::optional<Deferred<int>> d(std::in_place, [c = Counted(1)] {});
-    std::optional<Trigger<int>> trigger(d->takeTrigger());
+    Trigger<int> trigger = d->takeTrigger();
     d->pause();
     std::optional<Deferred<int>> end(d->addErrback([c = Counted(2)](Failure) { return c.value; }));
     for (const char* step = order; *step; ++step) {
       if (*step == 'c' && end) end->cancel();
       if (*step == 'd') end.reset();
       if (*step == 'u') d->unpause();
-      if (*step == 't') trigger.reset();
+      if (*step == 't') trigger = Trigger<int>();
     }
     d.reset();
-    trigger.reset();
+    trigger = Trigger<int>();
   }
 }
 
