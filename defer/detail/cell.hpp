@@ -129,6 +129,7 @@ class CellBase : public Waiter {
   std::uint8_t flags = 0;
   std::uint8_t pauses = 0;
   std::uint16_t thread = 0;
+  bool adopted = false;                                // a link whose handler returned a Deferred: waits for that. Here it takes no room.
   // Not 0: a cell without an error has nothing to destroy, and its block is of this class. That saves a virtual call for each callback and await.
   std::uint8_t plainBlock = 0;
 

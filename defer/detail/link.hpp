@@ -68,7 +68,7 @@ template <class U> class LinkResult : public Cell<U> {
   std::source_location where() const noexcept override { return at_; }
   CellBase* cancelStep() noexcept override { return this->pending() ? this->link : nullptr; }
   bool rewire(CellBase& replacement) noexcept override {
-    if (!adopted_) return false;
+    if (!this->adopted) return false;
     this->link = &replacement;
     return true;
   }
@@ -130,7 +130,7 @@ template <class U> class LinkResult : public Cell<U> {
         this->dispose();
         return nullptr;
       }
-      adopted_ = true;
+      this->adopted = true;
       inner->waiter = this;
       this->link = inner;
       return nullptr;
@@ -149,7 +149,6 @@ template <class U> class LinkResult : public Cell<U> {
   }
 
   std::source_location at_;
-  bool adopted_ = false;
 
  private:
   // Does `cell` wait for nothing but links and what somebody fires by hand? A coroutine, or what may hide one, can be the handler itself or belong to its captures:
@@ -179,7 +178,7 @@ template <class T, class U, class H> struct Link final : LinkResult<U>, Pooled {
   // The handler is called in this one place, and so becomes a part of it: a throw out of it passes one frame less, which costs 300 ns.
   [[gnu::noinline]] CellBase* fired(CellBase& source) noexcept override {
     this->link = nullptr;
-    if (this->adopted_) [[unlikely]] return this->firedInner(source);
+    if (this->adopted) [[unlikely]] return this->firedInner(source);
     return step(static_cast<Cell<T>&>(source));
   }
   CellBase* step(Cell<T>& source) noexcept {
