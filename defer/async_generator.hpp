@@ -146,7 +146,7 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
     explicit End(promise_type* promise) noexcept : promise(promise) {}
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<>) const noexcept {
-      promise->flags |= kOver;
+      promise->over_ = true;
       promise->stop();
     }
     void await_resume() const noexcept {}
@@ -155,13 +155,13 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   End final_suspend() noexcept { return End(this); }
 
   // ---- the consumer's side
-  bool begun() const noexcept { return this->flags & kBegun; }
-  bool over() const noexcept { return this->flags & kOver; }
+  bool begun() const noexcept { return begun_; }
+  bool over() const noexcept { return over_; }
   void inject(std::exception_ptr error) {
     if (!this->ready() && begun()) detail::throwBusyGenerator();
     injected_ = std::move(error);
   }
-  void finishEarly() noexcept { this->flags |= kOver; }
+  void finishEarly() noexcept { over_ = true; }
 
   /// Runs the body until it stops or waits.
   void advance() {
@@ -176,7 +176,10 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   }
   /// A cancel() of the consumer that has yet to find a wait: takes it over, and gives it back where the body did not wait either.
   void setCancelled(detail::CellBase& consumer) noexcept { cancelled_ = &consumer; }
-  detail::CellBase* takeCancelled() noexcept { return std::exchange(cancelled_, nullptr); }
+  detail::CellBase* takeCancelled() noexcept {
+    if (!cancelled_) [[likely]] return nullptr;
+    return std::exchange(cancelled_, nullptr);
+  }
   void requestCancel(detail::CellBase& from) noexcept { moveRequest(from, *this); }
   void returnRequest(detail::CellBase& to) noexcept { moveRequest(*this, to); }
   std::optional<T> take() {
@@ -193,10 +196,10 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   }
   void abandon() noexcept {
     this->waiter = nullptr;
-    if (this->flags & kRunning) {
-      this->flags |= kAbandoned;
+    if (running_) {
+      abandoned_ = true;
     } else if (!this->ready() && begun() && !over()) {  // waiting for something
-      this->flags |= kAbandoned;
+      abandoned_ = true;
       detail::cancelCell(this);
     } else {
       destroy();
@@ -219,10 +222,6 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   std::source_location where() const noexcept override { return this->at; }
 
  private:
-  // Bits of CellBase::flags that mean nothing for this kind of cell.
-  static constexpr std::uint8_t kBegun = detail::CellBase::kBoth, kOver = detail::CellBase::kTaken, kRunning = detail::CellBase::kSuppressed,
-                                kAbandoned = detail::CellBase::kHasCanceller;
-
   static bool loopLinkLooping() noexcept {
     if (detail::loopLink.looping) return true;
     detail::loopLink.budget = std::numeric_limits<int>::max();
@@ -230,13 +229,13 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   }
   std::coroutine_handle<promise_type> handle() noexcept { return std::coroutine_handle<promise_type>::from_promise(*this); }
   void enter() noexcept {
-    if (!(this->flags & kOver)) {
+    if (!over_) {
       this->context.exchange();
-      this->flags |= kRunning;
+      running_ = true;
       handle().resume();
-      this->flags &= static_cast<std::uint8_t>(~kRunning);
+      running_ = false;
     }
-    if ((this->flags & kAbandoned) && this->ready()) {
+    if (abandoned_ && this->ready()) [[unlikely]] {
       detail::turn.next = nullptr;
       destroy();
     }
@@ -249,7 +248,7 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
     if (!this->ready() && begun()) detail::throwBusyGenerator();
     this->state = 0;
     value_ = nullptr;
-    this->flags |= kBegun;
+    begun_ = true;
   }
   static void moveRequest(detail::CellBase& from, detail::CellBase& to) noexcept {
     to.flags |= from.flags & detail::CellBase::kCancelRequested;
@@ -261,6 +260,8 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
     if (this->waiter) detail::turn.next = this;
   }
 
+  // Bytes of their own, not bits of `flags`: setting a bit waits for the last one to be set, 1 ns each.
+  bool begun_ = false, over_ = false, running_ = false, abandoned_ = false;
   T* value_ = nullptr;
   detail::CellBase* cancelled_ = nullptr;             // the consumer, between its await's beginning and the first look at the body
   std::exception_ptr injected_;
