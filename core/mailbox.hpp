@@ -38,7 +38,7 @@ struct MailKind {
 /// for that, the rest of a burst is freed.
 class Mailbox {
  public:
-  static constexpr std::size_t kSpareSegments = 16;
+  static constexpr std::size_t kSpareSegments = 256;  // 16 MB; fewer and a burst pays for fresh pages (post_awake: 19 ns with 16, 8.5 with 256)
 
   Mailbox();
   Mailbox(const Mailbox&) = delete;
