@@ -18,9 +18,9 @@ namespace {
 
 constexpr const char* kExamples = R"(
 Examples:
-  weft crawl https://example.com/ -o pages.jsonl        every page of a site, one JSON line each
-  weft crawl https://example.com/docs/ -c 4 -a 'allow=/docs/' -a 'deny=\?' -o docs.jsonl
-  weft crawl https://example.com/ -s DEPTH_LIMIT=2 -L DEBUG
+  weft crawl http://example.com/ -o pages.jsonl        every page of a site, one JSON line each
+  weft crawl http://example.com/docs/ -c 4 -a 'allow=/docs/' -a 'deny=\?' -o docs.jsonl
+  weft crawl http://example.com/ -s DEPTH_LIMIT=2 -L DEBUG
   weft demo                                             a site to try it on, at http://127.0.0.1:8000/
 
 Exit codes: 0 complete, 1 could not start, 2 usage, 3 some pages failed, 4 nothing fetched, 5 stopped early.)";

@@ -1,4 +1,6 @@
 // 02: a chain. Each callback gets what the one before returned; an error skips callbacks until an errback takes it.
+#include "../arguments.hpp"
+
 #include <weft/defer.hpp>
 
 #include <cstdio>
@@ -17,7 +19,8 @@ Deferred<int> parseLength(Deferred<std::string> text) {
 }
 // [/readme-deferred]
 
-int main() {
+int main(int argc, char** argv) {
+  const Arguments arguments(argc, argv, "tutorial_02_chain\n\nA chain of callbacks and errbacks.\n");
   for (const char* given : {"12", "twelve", "-1"}) {
     Deferred<std::string> text;
     Trigger<std::string> trigger = text.takeTrigger();

@@ -1,4 +1,6 @@
 // 03: a coroutine. co_await waits for a Deferred, and throws what it fails with; everything else is ordinary code.
+#include "../arguments.hpp"
+
 #include <weft/defer.hpp>
 
 #include <cstdio>
@@ -24,4 +26,7 @@ Deferred<> run(Reactor& reactor) {
 }
 // [/readme-coroutine]
 
-int main(int argc, char** argv) { return react(run, argc, argv); }
+int main(int argc, char** argv) {
+  const Arguments arguments(argc, argv, "tutorial_03_coroutine\n\nA coroutine that awaits, and an error that it throws.\n");
+  return react(run, argc, argv);
+}

@@ -1,4 +1,6 @@
 // 04: gatherResults. Several at once; the whole takes as long as the slowest.
+#include "../arguments.hpp"
+
 #include <weft/defer.hpp>
 
 #include <cstdio>
@@ -21,4 +23,7 @@ Deferred<> run(Reactor& reactor) {
   std::printf("%d + %d = %d\n", three, four, three + four);
 }
 
-int main(int argc, char** argv) { return react(run, argc, argv); }
+int main(int argc, char** argv) {
+  const Arguments arguments(argc, argv, "tutorial_04_gather\n\nSeveral Deferreds at once.\n");
+  return react(run, argc, argv);
+}

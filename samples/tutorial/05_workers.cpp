@@ -1,4 +1,6 @@
 // 05: a queue and a pool of workers, the shape of every crawler.
+#include "../arguments.hpp"
+
 #include <weft/defer.hpp>
 
 #include <cstdio>
@@ -24,4 +26,7 @@ Deferred<> run(Reactor& reactor) {
   std::puts("all done");
 }
 
-int main(int argc, char** argv) { return react(run, argc, argv); }
+int main(int argc, char** argv) {
+  const Arguments arguments(argc, argv, "tutorial_05_workers\n\nThree workers on one queue.\n");
+  return react(run, argc, argv);
+}

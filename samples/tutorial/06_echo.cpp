@@ -1,4 +1,6 @@
 // 06: a TCP echo. A server that sends back what it gets, and a client that talks to it, both in one program.
+#include "../arguments.hpp"
+
 #include <weft/defer.hpp>
 #include <weft/net.hpp>
 
@@ -28,4 +30,7 @@ Deferred<> run(Reactor& reactor) {
   co_await client.close();
 }
 
-int main(int argc, char** argv) { return react(run, argc, argv); }
+int main(int argc, char** argv) {
+  const Arguments arguments(argc, argv, "tutorial_06_echo\n\nA TCP echo server and its client.\n");
+  return react(run, argc, argv);
+}

@@ -1,4 +1,6 @@
 // 07: an HTTP request, and the server that answers it.
+#include "../arguments.hpp"
+
 #include <weft/defer.hpp>
 #include <weft/http.hpp>
 #include <weft/net.hpp>
@@ -30,4 +32,7 @@ Deferred<> run(Reactor& reactor) {
   }
 }
 
-int main(int argc, char** argv) { return react(run, argc, argv); }
+int main(int argc, char** argv) {
+  const Arguments arguments(argc, argv, "tutorial_07_http\n\nAn HTTP request, and the server that answers it.\n");
+  return react(run, argc, argv);
+}

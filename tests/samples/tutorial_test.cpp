@@ -11,6 +11,15 @@ ProgramRun tutorial(const std::string& name) { return runProgram(std::string(SAM
 
 }  // namespace
 
+TEST_CASE("every step of the tutorial explains itself with --help") {
+  for (const char* name : {"01_deferred", "02_chain", "03_coroutine", "04_gather", "05_workers", "06_echo", "07_http"}) {
+    CAPTURE(name);
+    const ProgramRun help = tutorial(std::string(name) + " --help");
+    CHECK(help.status == 0);
+    CHECK(help.output.starts_with(std::string("tutorial_") + name));
+  }
+}
+
 TEST_CASE("tutorial 01: a Deferred runs its callback when it is fired") {
   CHECK(tutorial("01_deferred").output == "nobody knows it yet\nthe answer is 42\nprinted: yes\n");
 }
