@@ -75,7 +75,10 @@ void Failure::rethrow() const {
 
 const char* Failure::what() const noexcept {
   if (!error_) return "no error";
-  if (const auto* error = as<std::exception>()) return error->what();
+  if (const auto* error = as<std::exception>()) {
+    const char* text = error->what();
+    return text ? text : "an exception that says nothing";
+  }
   return "an exception that is not a std::exception";
 }
 
