@@ -77,7 +77,7 @@ class CellBase : public Waiter {
   }
   /// Gives up the canceller, if there is one.
   virtual void dropCanceller() noexcept {}
-  /// Where it was made, or what it waits for now.
+  /// Where it was made; of a coroutine, where it waits.
   virtual std::source_location where() const noexcept { return {}; }
 
   bool called() const noexcept { return (state & (kValue | kError)) != 0; }
