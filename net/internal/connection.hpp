@@ -16,6 +16,7 @@ namespace weft::net::detail {
 /// - implements the hooks; once endCarrier() was called it calls finish() from its loop, and then releaseSelf().
 class Connection : public Transport {
  public:
+  enum class State : std::uint8_t { Open, Closing, Ended };
   static constexpr std::size_t kLowMark = 16 * 1024;
   static constexpr std::size_t kHighMark = 64 * 1024;
   static constexpr std::size_t kWriteLimit = 256 * 1024 * 1024;
@@ -35,7 +36,6 @@ class Connection : public Transport {
   void resumeReading() final;
 
  protected:
-  enum class State : std::uint8_t { Open, Closing, Ended };
 
   // ---- for the carrier to call
 
