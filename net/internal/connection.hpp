@@ -17,6 +17,7 @@ namespace weft::net::detail {
 class Connection : public Transport {
  public:
   enum class State : std::uint8_t { Open, Closing, Ended };
+
   static constexpr std::size_t kLowMark = 16 * 1024;
   static constexpr std::size_t kHighMark = 64 * 1024;
   static constexpr std::size_t kWriteLimit = 256 * 1024 * 1024;
@@ -36,7 +37,6 @@ class Connection : public Transport {
   void resumeReading() final;
 
  protected:
-
   // ---- for the carrier to call
 
   State state() const noexcept { return state_; }

@@ -85,7 +85,7 @@ Deferred<std::shared_ptr<Transport>> TcpConnection::connect(SocketLoop& loop, co
   return result;
 }
 
-void TcpConnection::connected(int error) noexcept {
+void TcpConnection::connectEnded(int error) noexcept {
   const std::unique_ptr<Connecting> connecting = std::move(connecting_);
   if (error) {
     end(ConnectionLost(systemErrorText(error), error), false);
@@ -240,7 +240,7 @@ void TcpConnection::writeSequence(std::span<const std::string_view> parts) {
 }
 
 void TcpConnection::writable() noexcept {
-  if (connecting_) return connected(getOption(socket(), SOL_SOCKET, SO_ERROR));
+  if (connecting_) return connectEnded(getOption(socket(), SOL_SOCKET, SO_ERROR));
   sendQueue();
   if (isOpen() && queue_.empty()) {
     wroteAll();

@@ -65,7 +65,7 @@ class TcpConnection final : public Connection, private Descriptor {
   void queueRest(std::string_view rest);
   bool overLimit(std::size_t more);
   void broke(int error) noexcept;
-  void connected(int error) noexcept;
+  void connectEnded(int error) noexcept;
 
   Clock& clock_;
   WriteQueue queue_;

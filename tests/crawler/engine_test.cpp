@@ -400,7 +400,10 @@ TEST_CASE("start requests are pulled as there is room for them") {
    public:
     int yielded = 0;
     Results startRequests() override {
-      while (yielded < 3000) co_yield Request(("http://a/" + std::to_string(yielded++)).c_str());
+      while (yielded < 3000) {
+        const std::string url = "http://a/" + std::to_string(yielded++);
+        co_yield Request(url.c_str());
+      }
     }
   };
   ManualClock clock;
