@@ -60,7 +60,7 @@ struct Demo {
 
 TEST_CASE("weft says what it can do, which version it is, and what was probably meant") {
   CHECK(weft("--help").status == 0);
-  CHECK(has(weft("--help"), "weft crawl https://example.com/ -o pages.jsonl"));
+  CHECK(has(weft("--help"), "weft crawl http://example.com/ -o pages.jsonl"));
   CHECK(has(weft(""), "crawl"));
   CHECK(weft("version").output.starts_with("weft 0."));
   CHECK(has(weft("settings"), "CONCURRENT_REQUESTS=16"));
