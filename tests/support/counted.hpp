@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <utility>
 
@@ -34,7 +35,7 @@ class Counted {
   bool operator==(const Counted& other) const noexcept { return value == other.value; }
 
   int value;
-  static inline long alive = 0, copies = 0, diedTwice = 0;
+  static inline std::atomic<long> alive = 0, copies = 0, diedTwice = 0;      // some die on another thread
 
  private:
   static constexpr unsigned kAlive = 0xA11FEu;
