@@ -2,6 +2,7 @@
 """What ./test counts: run_programs.py against programs that pass, fail, crash, hang and say nothing."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,8 +28,9 @@ CASES = [  # name, shell program, passed, failed, words in the report
 
 
 def run(folder, *words):
+    environment = {**os.environ, 'WEFT_TEST_PATIENCE': '1'}  # ./test --all gives its programs more; here the limit itself is tested
     return subprocess.run([sys.executable, Path(__file__).with_name('run_programs.py'), folder, *words], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
 
 
 def main():
@@ -38,7 +40,8 @@ def main():
         (folder / 'meson-info').mkdir()
         (folder / 'meson-info' / 'intro-tests.json').write_text(json.dumps([
             {'name': case[0], 'cmd': ['sh', '-c', case[1]], 'env': {}, 'suite': ['weft:odd' if index % 2 else 'weft:even'],
-             'workdir': None, 'timeout': 1, 'is_parallel': index % 3 > 0, 'depends': []} for index, case in enumerate(CASES)]))
+             'workdir': None, 'timeout': 1 if case[0] == 'hangs' else 30, 'is_parallel': index % 3 > 0,
+             'depends': []} for index, case in enumerate(CASES)]))
         totals = folder / 'test-totals'
 
         def expect(name, words, passed, failed, report=''):
