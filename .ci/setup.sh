@@ -9,6 +9,8 @@ build_packages=(
   "pkg-config      finds libraries"
   "libasio-dev     sockets and timers (headers only)"
   "node-llhttp     the HTTP/1 parser, as C files"
+  "libssl-dev      TLS"
+  "libc-ares-dev   asks name servers without blocking"
   "libicu-dev      international host names and character sets"
   "libcli11-dev    reads the command line (headers only)"
   "libre2-dev      regular expressions that no pattern can make slow"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/net/address.hpp>
+#include <weft/net/endpoint.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/network.hpp>
 #include <weft/net/protocol.hpp>
