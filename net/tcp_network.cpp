@@ -2,8 +2,8 @@
 
 #include <weft/defer/threads.hpp>
 #include <weft/net/internal/resolve.hpp>
-#include <weft/net/internal/tcp_connection.hpp>
-#include <weft/net/internal/tcp_listener.hpp>
+#include <weft/net/internal/socket_connection.hpp>
+#include <weft/net/internal/socket_listener.hpp>
 
 #include <optional>
 #include <utility>
@@ -20,7 +20,7 @@ Deferred<Connected> connectToAny(TcpNetwork& network, std::string host, std::uin
   std::optional<Failure> last;
   for (const Address& address : addresses) {
     if (from && from.family() != address.family()) continue;
-    Deferred<Connected> attempt = detail::TcpConnection::connect(loop, address, from, host);
+    Deferred<Connected> attempt = detail::SocketConnection::connect(loop, address, from, host);
     Outcome<Connected> outcome = co_await attempt.outcome();
     if (outcome || !outcome.failure().check<ConnectError>()) co_return std::move(outcome);
     last = std::move(outcome.failure());
@@ -40,14 +40,14 @@ Deferred<Connected> TcpNetwork::connect(std::string host, std::uint16_t port, co
   const auto numeric = Address::parse(host, port);
   const Address& from = options.bindAddress();
   auto connecting = numeric && (!from || from.family() == numeric->family())
-                        ? detail::TcpConnection::connect(detail::SocketLoop::of(reactor_), *numeric, from, std::move(host))
+                        ? detail::SocketConnection::connect(detail::SocketLoop::of(reactor_), *numeric, from, std::move(host))
                         : connectToAny(*this, std::move(host), port, from);
   if (connecting.called()) return connecting;
   return connecting.addTimeout(options.timeout(), reactor_, std::move(timedOut));
 }
 
 std::unique_ptr<Port> TcpNetwork::listen(std::uint16_t port, std::shared_ptr<Factory> factory, const ListenOptions& options) {
-  return detail::TcpListener::listen(detail::SocketLoop::of(reactor_), port, std::move(factory), options);
+  return detail::SocketListener::listen(detail::SocketLoop::of(reactor_), port, std::move(factory), options);
 }
 
 Deferred<std::vector<Address>> TcpNetwork::resolve(std::string host, std::uint16_t port) {

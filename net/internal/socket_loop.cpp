@@ -2,7 +2,7 @@
 
 #include <weft/core/internal/io_context.hpp>
 #include <weft/net/internal/descriptor.hpp>
-#include <weft/net/internal/tcp_connection.hpp>
+#include <weft/net/internal/socket_connection.hpp>
 
 #include <asio/io_context.hpp>
 
@@ -59,7 +59,7 @@ void SocketLoop::remove(Descriptor& descriptor) noexcept {
   descriptor.previous_ = descriptor.next_ = nullptr;
 }
 
-void SocketLoop::lookAgain(TcpConnection& connection) {
+void SocketLoop::lookAgain(SocketConnection& connection) {
   connection.lookAgainIndex_ = static_cast<std::uint32_t>(lookAgain_.size());
   lookAgain_.push_back(&connection);
   if (!sweepPlanned_) {
@@ -68,13 +68,13 @@ void SocketLoop::lookAgain(TcpConnection& connection) {
   }
 }
 
-void SocketLoop::forget(TcpConnection& connection) noexcept {
-  if (connection.lookAgainIndex_ == TcpConnection::kNotListed) return;
-  TcpConnection* const last = lookAgain_.back();
+void SocketLoop::forget(SocketConnection& connection) noexcept {
+  if (connection.lookAgainIndex_ == SocketConnection::kNotListed) return;
+  SocketConnection* const last = lookAgain_.back();
   lookAgain_[connection.lookAgainIndex_] = last;
   last->lookAgainIndex_ = connection.lookAgainIndex_;
   lookAgain_.pop_back();
-  connection.lookAgainIndex_ = TcpConnection::kNotListed;
+  connection.lookAgainIndex_ = SocketConnection::kNotListed;
 }
 
 void SocketLoop::sweep() {
@@ -82,7 +82,7 @@ void SocketLoop::sweep() {
   ++sweeps_;
   for (std::size_t i = lookAgain_.size(); i-- > 0;) {
     if (i >= lookAgain_.size()) continue;              // a look ended other connections
-    TcpConnection& connection = *lookAgain_[i];
+    SocketConnection& connection = *lookAgain_[i];
     if (!connection.isLookDue(sweeps_)) continue;
     forget(connection);
     connection.look();

@@ -14,7 +14,7 @@
 namespace weft::net::detail {
 
 class Descriptor;
-class TcpConnection;
+class SocketConnection;
 
 /// Net's part of a reactor: its sockets, the one buffer that all of them read into, blocks for what could not be sent at once. Lives in the reactor's io_context, is made by
 /// the first socket and ends with the reactor; it then closes the sockets that are left.
@@ -39,9 +39,9 @@ class SocketLoop final : public asio::execution_context::service {
   void add(Descriptor& descriptor) noexcept;
   void remove(Descriptor& descriptor) noexcept;
 
-  /// Lets `connection` look at its socket once more in 10 to 20 ms, unless an event comes first. See TcpConnection::readable().
-  void lookAgain(TcpConnection& connection);
-  void forget(TcpConnection& connection) noexcept;
+  /// Lets `connection` look at its socket once more in 10 to 20 ms, unless an event comes first. See SocketConnection::readable().
+  void lookAgain(SocketConnection& connection);
+  void forget(SocketConnection& connection) noexcept;
   std::uint32_t sweeps() const noexcept { return sweeps_; }
 
  private:
@@ -53,7 +53,7 @@ class SocketLoop final : public asio::execution_context::service {
   std::unique_ptr<char[]> readBuffer_;
   std::vector<std::unique_ptr<char[]>> spareBlocks_;
   Descriptor* first_ = nullptr;
-  std::vector<TcpConnection*> lookAgain_;
+  std::vector<SocketConnection*> lookAgain_;
   std::uint32_t sweeps_ = 0;
   bool sweepPlanned_ = false;
 };

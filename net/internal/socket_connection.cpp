@@ -1,4 +1,4 @@
-#include <weft/net/internal/tcp_connection.hpp>
+#include <weft/net/internal/socket_connection.hpp>
 
 #include <weft/net/error.hpp>
 #include <weft/net/internal/socket.hpp>
@@ -14,7 +14,7 @@
 
 namespace weft::net::detail {
 
-struct TcpConnection::Connecting {
+struct SocketConnection::Connecting {
   Trigger<std::shared_ptr<Transport>> trigger;
   std::string host;
 };
@@ -46,10 +46,10 @@ void resetOnClose(int socket) noexcept {
 
 }  // namespace
 
-TcpConnection::TcpConnection(SocketLoop& loop) noexcept : Descriptor(loop), clock_(loop.reactor()) {}
+SocketConnection::SocketConnection(SocketLoop& loop) noexcept : Descriptor(loop), clock_(loop.reactor()) {}
 
-std::shared_ptr<TcpConnection> TcpConnection::accepted(SocketLoop& loop, int socket, const Address& peer) {
-  auto connection = std::make_shared<TcpConnection>(loop);
+std::shared_ptr<SocketConnection> SocketConnection::accepted(SocketLoop& loop, int socket, const Address& peer) {
+  auto connection = std::make_shared<SocketConnection>(loop);
   connection->open(socket);
   connection->peer_ = peer;
   connection->setTcpNoDelay(true);
@@ -58,10 +58,10 @@ std::shared_ptr<TcpConnection> TcpConnection::accepted(SocketLoop& loop, int soc
 
 // ---- connecting
 
-Deferred<std::shared_ptr<Transport>> TcpConnection::connect(SocketLoop& loop, const Address& address, const Address& from, std::string host) {
+Deferred<std::shared_ptr<Transport>> SocketConnection::connect(SocketLoop& loop, const Address& address, const Address& from, std::string host) {
   const int socket = ::socket(familyOf(address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (socket < 0) return fail<std::shared_ptr<Transport>>(connectFailure(host, address.port(), errno));
-  auto connection = std::make_shared<TcpConnection>(loop);
+  auto connection = std::make_shared<SocketConnection>(loop);
   const SocketAddress to(address);
   int error = 0;
   if (from) {
@@ -85,7 +85,7 @@ Deferred<std::shared_ptr<Transport>> TcpConnection::connect(SocketLoop& loop, co
   return result;
 }
 
-void TcpConnection::connectEnded(int error) noexcept {
+void SocketConnection::connectEnded(int error) noexcept {
   const std::unique_ptr<Connecting> connecting = std::move(connecting_);
   if (error) {
     end(ConnectionLost(systemErrorText(error), error), false);
@@ -103,7 +103,7 @@ void TcpConnection::connectEnded(int error) noexcept {
 // read, and would never be reported. So it is read again until it says "nothing there", except where the bytes were answered at once: a write that went
 // through proves that there was no error, and a peer that ended its side together with a request is rare enough to be found 10 ms later (look()).
 // So an exchange costs one recv and one send; the second recv would add 5 % to it.
-void TcpConnection::readable() noexcept {
+void SocketConnection::readable() noexcept {
   lookWanted_ = false;
   SocketLoop& loop = *this->loop();
   for (int reads = 0; wantsData(); ++reads) {
@@ -129,19 +129,19 @@ void TcpConnection::readable() noexcept {
   }
 }
 
-void TcpConnection::wantLook() {
+void SocketConnection::wantLook() {
   lookWanted_ = true;
   lookWantedAt_ = loop()->sweeps();
   if (lookAgainIndex_ == kNotListed) loop()->lookAgain(*this);
 }
 
-void TcpConnection::look() noexcept {
+void SocketConnection::look() noexcept {
   if (std::exchange(lookWanted_, false) && isOpen()) readable();
 }
 
 // ---- writing
 
-std::ptrdiff_t TcpConnection::send(const char* data, std::size_t size) noexcept {
+std::ptrdiff_t SocketConnection::send(const char* data, std::size_t size) noexcept {
   for (;;) {
     const ssize_t count = ::send(socket(), data, size, MSG_NOSIGNAL);
     if (count >= 0) {
@@ -157,20 +157,20 @@ std::ptrdiff_t TcpConnection::send(const char* data, std::size_t size) noexcept 
 }
 
 // What the peer sent before it broke the connection can still be read; then the end comes, with this error as its reason.
-void TcpConnection::broke(int error) noexcept {
+void SocketConnection::broke(int error) noexcept {
   brokenBy_ = error;
   queue_.clear(loop());
   if (wantsData()) callReadable();
   else end(ConnectionLost(systemErrorText(error), error), false);
 }
 
-bool TcpConnection::overLimit(std::size_t more) {
+bool SocketConnection::overLimit(std::size_t more) {
   if (queue_.empty() || queue_.size() + more <= writeLimit()) return false;
   end(WriteBufferFull(writeLimit()), true);
   return true;
 }
 
-void TcpConnection::write(std::string_view data) {
+void SocketConnection::write(std::string_view data) {
   if (!takesWrites() || brokenBy_ || data.empty()) return;
   if (queue_.empty()) {
     const std::ptrdiff_t sent = send(data.data(), data.size());
@@ -182,13 +182,13 @@ void TcpConnection::write(std::string_view data) {
   queueRest(data);
 }
 
-void TcpConnection::queueRest(std::string_view rest) {
+void SocketConnection::queueRest(std::string_view rest) {
   queue_.append(rest, *loop());
   holdSelf();
   awaitWritable();
 }
 
-void TcpConnection::writeOwned(std::string data) {
+void SocketConnection::writeOwned(std::string data) {
   if (!takesWrites() || brokenBy_ || data.empty()) return;
   std::size_t done = 0;
   if (queue_.empty()) {
@@ -203,7 +203,7 @@ void TcpConnection::writeOwned(std::string data) {
   awaitWritable();
 }
 
-void TcpConnection::writeSequence(std::span<const std::string_view> parts) {
+void SocketConnection::writeSequence(std::span<const std::string_view> parts) {
   if (!takesWrites() || brokenBy_) return;
   while (queue_.empty() && !parts.empty()) {
     std::array<iovec, kGather> pieces;
@@ -239,7 +239,7 @@ void TcpConnection::writeSequence(std::span<const std::string_view> parts) {
   }
 }
 
-void TcpConnection::writable() noexcept {
+void SocketConnection::writable() noexcept {
   if (connecting_) return connectEnded(getOption(socket(), SOL_SOCKET, SO_ERROR));
   sendQueue();
   if (isOpen() && queue_.empty()) {
@@ -248,7 +248,7 @@ void TcpConnection::writable() noexcept {
   }
 }
 
-void TcpConnection::sendQueue() noexcept {
+void SocketConnection::sendQueue() noexcept {
   while (!queue_.empty()) {
     std::array<iovec, kGather> pieces;
     msghdr message{};
@@ -269,22 +269,22 @@ void TcpConnection::sendQueue() noexcept {
   }
 }
 
-void TcpConnection::flush() {
+void SocketConnection::flush() {
   holdSelf();
   callWritable();
 }
 
 // ---- the end
 
-TcpConnection::~TcpConnection() {
+SocketConnection::~SocketConnection() {
   if (loop()) loop()->forget(*this);
   // Nobody ever gave it a protocol: the peer learns at once that nobody is there.
   if (isOpen()) resetOnClose(socket());
 }
 
-void TcpConnection::endWriting() noexcept { ::shutdown(socket(), SHUT_WR); }
+void SocketConnection::endWriting() noexcept { ::shutdown(socket(), SHUT_WR); }
 
-void TcpConnection::endCarrier(bool abort) noexcept {
+void SocketConnection::endCarrier(bool abort) noexcept {
   if (!isOpen()) return;
   holdSelf();
   loop()->forget(*this);
@@ -299,12 +299,12 @@ void TcpConnection::endCarrier(bool abort) noexcept {
   close();
 }
 
-void TcpConnection::gone() noexcept {
+void SocketConnection::gone() noexcept {
   finish();
   releaseSelf();
 }
 
-void TcpConnection::loopEnds() noexcept {
+void SocketConnection::loopEnds() noexcept {
   if (!isOpen()) return;
   const std::unique_ptr<Connecting> connecting = std::move(connecting_);
   const Failure reason = ConnectionAborted("the reactor has ended");
@@ -313,7 +313,7 @@ void TcpConnection::loopEnds() noexcept {
   finish();
 }
 
-void TcpConnection::finishAgain() {
+void SocketConnection::finishAgain() {
   if (!loop()) return finish();
   clock_.callLater(0, [self = shared_from_this(), this] {
     finish();
@@ -323,16 +323,16 @@ void TcpConnection::finishAgain() {
 
 // ---- facts and options
 
-Address TcpConnection::getHost() const { return isOpen() ? localAddress(socket()) : Address(); }
-Address TcpConnection::getPeer() const { return peer_; }
+Address SocketConnection::getHost() const { return isOpen() ? localAddress(socket()) : Address(); }
+Address SocketConnection::getPeer() const { return peer_; }
 
-void TcpConnection::setTcpNoDelay(bool on) {
+void SocketConnection::setTcpNoDelay(bool on) {
   if (isOpen()) setOption(socket(), IPPROTO_TCP, TCP_NODELAY, on);
 }
-bool TcpConnection::getTcpNoDelay() const { return isOpen() && getOption(socket(), IPPROTO_TCP, TCP_NODELAY) != 0; }
-void TcpConnection::setTcpKeepAlive(bool on) {
+bool SocketConnection::getTcpNoDelay() const { return isOpen() && getOption(socket(), IPPROTO_TCP, TCP_NODELAY) != 0; }
+void SocketConnection::setTcpKeepAlive(bool on) {
   if (isOpen()) setOption(socket(), SOL_SOCKET, SO_KEEPALIVE, on);
 }
-bool TcpConnection::getTcpKeepAlive() const { return isOpen() && getOption(socket(), SOL_SOCKET, SO_KEEPALIVE) != 0; }
+bool SocketConnection::getTcpKeepAlive() const { return isOpen() && getOption(socket(), SOL_SOCKET, SO_KEEPALIVE) != 0; }
 
 }  // namespace weft::net::detail

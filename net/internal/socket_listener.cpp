@@ -1,8 +1,8 @@
-#include <weft/net/internal/tcp_listener.hpp>
+#include <weft/net/internal/socket_listener.hpp>
 
 #include <weft/core/log.hpp>
 #include <weft/net/internal/socket.hpp>
-#include <weft/net/internal/tcp_connection.hpp>
+#include <weft/net/internal/socket_connection.hpp>
 
 #include <cerrno>
 #include <system_error>
@@ -20,26 +20,26 @@ constexpr double kRetrySeconds = 0.25;                 // while the process has 
 
 }  // namespace
 
-class TcpPort final : public Port {
+class SocketPort final : public Port {
  public:
-  TcpPort(TcpListener& listener, const Address& host) : listener_(&listener), host_(host) { listener.port_ = this; }
-  ~TcpPort() override { stop(); }
+  SocketPort(SocketListener& listener, const Address& host) : listener_(&listener), host_(host) { listener.port_ = this; }
+  ~SocketPort() override { stop(); }
   Address getHost() const override { return host_; }
   Deferred<> stopListening() override {
     stop();
     return succeed();
   }
   void stop() noexcept {
-    if (TcpListener* const listener = std::exchange(listener_, nullptr)) listener->stop();
+    if (SocketListener* const listener = std::exchange(listener_, nullptr)) listener->stop();
   }
   void listenerStopped() noexcept { listener_ = nullptr; }
 
  private:
-  TcpListener* listener_;
+  SocketListener* listener_;
   Address host_;
 };
 
-std::unique_ptr<Port> TcpListener::listen(SocketLoop& loop, std::uint16_t port, std::shared_ptr<Factory> factory,
+std::unique_ptr<Port> SocketListener::listen(SocketLoop& loop, std::uint16_t port, std::shared_ptr<Factory> factory,
                                           const ListenOptions& options) {
   const std::string& interface = options.interface();
   const auto cannot = [&](int error) { return CannotListenError(interface, port, systemErrorText(error), error); };
@@ -58,11 +58,11 @@ std::unique_ptr<Port> TcpListener::listen(SocketLoop& loop, std::uint16_t port, 
   }
 
   struct Delete {
-    void operator()(TcpListener* listener) const noexcept { delete listener; }
+    void operator()(SocketListener* listener) const noexcept { delete listener; }
   };
-  std::unique_ptr<TcpListener, Delete> listener;
+  std::unique_ptr<SocketListener, Delete> listener;
   try {
-    listener.reset(new TcpListener(loop, std::move(factory)));
+    listener.reset(new SocketListener(loop, std::move(factory)));
   } catch (...) {                                      // doStart()
     ::close(socket);
     throw;
@@ -72,12 +72,12 @@ std::unique_ptr<Port> TcpListener::listen(SocketLoop& loop, std::uint16_t port, 
   } catch (const std::system_error& error) {
     throw cannot(error.code().value());
   }
-  auto result = std::make_unique<TcpPort>(*listener, localAddress(socket));
+  auto result = std::make_unique<SocketPort>(*listener, localAddress(socket));
   listener.release()->awaitReadable();
   return result;
 }
 
-void TcpListener::stop() noexcept {
+void SocketListener::stop() noexcept {
   if (!isOpen()) return;
   if (port_) std::exchange(port_, nullptr)->listenerStopped();
   if (retry_.active()) retry_.cancel();
@@ -85,7 +85,7 @@ void TcpListener::stop() noexcept {
   factory_.stop();
 }
 
-void TcpListener::readable() noexcept {
+void SocketListener::readable() noexcept {
   for (int accepts = 0; isOpen(); ++accepts) {
     if (accepts == kAcceptsPerEvent) return callReadable();
     SocketAddress peer;
@@ -106,21 +106,21 @@ void TcpListener::readable() noexcept {
   }
 }
 
-void TcpListener::serve(int socket, const Address& peer) noexcept {
+void SocketListener::serve(int socket, const Address& peer) noexcept {
   const std::shared_ptr<Protocol> protocol = factory_.build(peer);
   if (!protocol) {
     ::close(socket);
     return;
   }
   try {
-    TcpConnection::accepted(*loop(), socket, peer)->setProtocol(protocol);
+    SocketConnection::accepted(*loop(), socket, peer)->setProtocol(protocol);
   } catch (...) {
     kLog.failure(Failure(), "serving ", peer);
   }
 }
 
 // The connections wait in the system's backlog. Asking again at once would only burn the processor.
-void TcpListener::outOfDescriptors(int error) noexcept {
+void SocketListener::outOfDescriptors(int error) noexcept {
   if (!std::exchange(starved_, true))
     kLog.error("accepting on ", localAddress(socket()), ": ", systemErrorText(error), "; connections wait until there is room again");
   retry_ = loop()->reactor().callLater(kRetrySeconds, [this] { readable(); });

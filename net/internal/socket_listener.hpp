@@ -9,7 +9,7 @@
 namespace weft::net::detail {
 
 /// Accepts connections and gives each its protocol. Belongs to itself: destroys itself when it was closed and nothing is pending.
-class TcpListener final : private Descriptor {
+class SocketListener final : private Descriptor {
  public:
   /// Throws CannotListenError.
   static std::unique_ptr<Port> listen(SocketLoop& loop, std::uint16_t port, std::shared_ptr<Factory> factory, const ListenOptions& options);
@@ -17,11 +17,11 @@ class TcpListener final : private Descriptor {
   void stop() noexcept;
 
  private:
-  friend class TcpPort;
+  friend class SocketPort;
   static constexpr int kAcceptsPerEvent = 64;          // then other sockets get their turn
 
-  TcpListener(SocketLoop& loop, std::shared_ptr<Factory> factory) : Descriptor(loop), factory_(std::move(factory)) {}
-  ~TcpListener() = default;
+  SocketListener(SocketLoop& loop, std::shared_ptr<Factory> factory) : Descriptor(loop), factory_(std::move(factory)) {}
+  ~SocketListener() = default;
 
   void readable() noexcept override;
   void writable() noexcept override {}
@@ -31,7 +31,7 @@ class TcpListener final : private Descriptor {
   void outOfDescriptors(int error) noexcept;
 
   FactoryUse factory_;
-  class TcpPort* port_ = nullptr;
+  class SocketPort* port_ = nullptr;
   DelayedCall retry_;
   bool starved_ = false;                               // accept() failed for want of descriptors or memory, and nothing was accepted since
 };

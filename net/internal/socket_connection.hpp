@@ -11,15 +11,15 @@
 
 namespace weft::net::detail {
 
-class TcpConnection final : public Connection, private Descriptor {
+class SocketConnection final : public Connection, private Descriptor {
  public:
   /// Takes an accepted socket. Throws std::system_error.
-  static std::shared_ptr<TcpConnection> accepted(SocketLoop& loop, int socket, const Address& peer);
+  static std::shared_ptr<SocketConnection> accepted(SocketLoop& loop, int socket, const Address& peer);
   /// Connects to one address. `host` is for the errors. cancel closes at once.
   static Deferred<std::shared_ptr<Transport>> connect(SocketLoop& loop, const Address& address, const Address& from, std::string host);
 
-  explicit TcpConnection(SocketLoop& loop) noexcept;
-  ~TcpConnection() override;
+  explicit SocketConnection(SocketLoop& loop) noexcept;
+  ~SocketConnection() override;
 
   void write(std::string_view data) override;
   void writeOwned(std::string data) override;
