@@ -140,9 +140,9 @@ Deferred<> StreamProtocol::waitClosed() {
   return deferred;
 }
 
-void StreamProtocol::abandon() noexcept {
+void StreamProtocol::abandon(const char* why) noexcept {
   ended_ = true;
-  if (!failure_) failure_ = ConnectionAborted("its Stream was dropped");
+  if (!failure_) failure_ = ConnectionAborted(why);
   wake();
 }
 
@@ -243,7 +243,7 @@ Stream::~Stream() { letGo(); }
 
 void Stream::letGo() noexcept {
   if (!transport_) return;
-  protocol_->abandon();
+  protocol_->abandon("its Stream was dropped");
   if (transport_->protocol() == protocol_) transport_->loseConnection();
 }
 
@@ -279,6 +279,18 @@ Deferred<> Stream::close() {
 }
 
 void Stream::abort() { transport_->abortConnection(); }
+
+std::shared_ptr<Transport> Stream::detach() {
+  const std::shared_ptr<detail::StreamProtocol> protocol = std::move(protocol_);
+  std::shared_ptr<Transport> transport = std::move(transport_);
+  if (transport->protocol() == protocol) {
+    transport->setProtocol(nullptr);
+    transport->unread(protocol->take(protocol->available()));
+    if (protocol->paused()) transport->resumeReading();
+  }
+  protocol->abandon("its Stream was given away");
+  return transport;
+}
 
 std::shared_ptr<Factory> streamFactory(std::function<Deferred<>(Stream)> serve) {
   return factory([serve = std::make_shared<std::function<Deferred<>(Stream)>>(std::move(serve))] {

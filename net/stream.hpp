@@ -71,6 +71,10 @@ class Stream {
   /// Closes at once.
   void abort();
 
+  /// Gives the connection back, with everything that has not been read from here (see Transport::unread): the next protocol, or Stream, begins with that byte. For
+  /// upgrades: STARTTLS, CONNECT, WebSocket. A read that waits ends with ConnectionAborted; the Stream is empty afterwards.
+  std::shared_ptr<Transport> detach();
+
   /// From now on each read and write that takes longer ends with TimeoutError (the connection stays open). 0: no limit, as at first.
   void setTimeout(Delay delay) noexcept { timeout_ = delay; }
 

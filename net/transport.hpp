@@ -32,7 +32,8 @@ class Transport : public std::enable_shared_from_this<Transport> {
 
   /// Hands the connection to `protocol`: calls its makeConnection(), then begins to read. Nothing is read before. A second call passes the connection on (an
   /// upgrade): the old protocol is let go without connectionLost, and the new one gets what comes from now on. If the connection has ended in the meantime,
-  /// connectionMade is still called, and connectionLost follows from the loop.
+  /// connectionMade is still called, and connectionLost follows from the loop. If the peer had ended its side already, the new protocol is told of that as well, from the loop.
+  /// Null: the protocol is let go, and nothing is read until the next one comes; till then the transport is its holder's again.
   virtual void setProtocol(std::shared_ptr<Protocol> protocol) = 0;
   virtual const std::shared_ptr<Protocol>& protocol() const noexcept = 0;
 
@@ -73,6 +74,9 @@ class Transport : public std::enable_shared_from_this<Transport> {
   /// meanwhile may be noticed only after resumeReading().
   virtual void pauseReading() = 0;
   virtual void resumeReading() = 0;
+  /// Puts bytes back that were taken but belong to the next protocol: they come first, from the loop, to whoever is the protocol then. For upgrades, where a reader has
+  /// read beyond the last byte that was for it. Dropped when the connection has ended.
+  virtual void unread(std::string data) = 0;
 
   // ---- facts
 

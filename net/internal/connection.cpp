@@ -33,10 +33,41 @@ void Connection::setProtocol(std::shared_ptr<Protocol> protocol) {
   if (protocol_) protocol_->clearTransport();
   std::swap(protocol_, protocol);
   if (calling_ && protocol) replaced_.push_back(std::move(protocol));
+  endPending_ = readEnded_;
+  if (!protocol_) {
+    clock().callLater(0, [self = shared_from_this(), this] {      // not in here: the carrier may be calling
+      if (!protocol_ && state_ == State::Open && buffered() == 0) releaseSelf();
+    });
+    return;
+  }
   holdSelf();
   callProtocol("connectionMade", [this](Protocol& made) { made.makeConnection(*this); });
   if (finished_) finishAgain();
-  else if (wantsData()) startReading();
+  else goOnReading();
+}
+
+void Connection::unread(std::string data) {
+  if (state_ == State::Ended || data.empty()) return;
+  if (unread_) unread_->insert(0, data);
+  else unread_ = std::make_unique<std::string>(std::move(data));
+  goOnReading();
+}
+
+void Connection::goOnReading() {
+  if (wantsData()) startReading();
+  else if ((unread_ || endPending_) && protocol_ && state_ == State::Open && !paused_)
+    clock().callLater(0, [self = shared_from_this(), this] { deliverUnread(); });
+}
+
+void Connection::deliverUnread() noexcept {
+  if (!protocol_ || state_ != State::Open || paused_) return;
+  if (unread_) {
+    const std::unique_ptr<std::string> data = std::move(unread_);
+    received(*data);
+    goOnReading();
+  } else if (std::exchange(endPending_, false)) {
+    receivedEnd();
+  }
 }
 
 Deferred<> Connection::drained() {
@@ -77,8 +108,7 @@ void Connection::abortConnection() { abortConnection(ConnectionAborted()); }
 void Connection::abortConnection(Failure reason) { end(std::move(reason), true); }
 
 void Connection::resumeReading() {
-  if (!std::exchange(paused_, false)) return;
-  if (wantsData()) startReading();
+  if (std::exchange(paused_, false)) goOnReading();
 }
 
 void Connection::received(std::string_view data) noexcept {

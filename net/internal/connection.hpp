@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace weft::net::detail {
@@ -35,12 +36,13 @@ class Connection : public Transport {
   bool connected() const noexcept final { return state_ == State::Open; }
   void pauseReading() final { paused_ = true; }
   void resumeReading() final;
+  void unread(std::string data) final;
 
  protected:
   // ---- for the carrier to call
 
   State state() const noexcept { return state_; }
-  bool wantsData() const noexcept { return protocol_ && state_ == State::Open && !paused_ && !readEnded_; }
+  bool wantsData() const noexcept { return protocol_ && state_ == State::Open && !paused_ && !readEnded_ && !unread_; }
   /// May anything be written?
   bool takesWrites() const noexcept { return state_ == State::Open && !writeClosing_; }
   bool writeClosing() const noexcept { return writeClosing_; }
@@ -83,11 +85,14 @@ class Connection : public Transport {
  private:
   template <class F> void callProtocol(const char* what, F call) noexcept;
   void fireDrained();
+  void goOnReading();
+  void deliverUnread() noexcept;
 
   std::shared_ptr<Transport> self_;
   std::shared_ptr<Protocol> protocol_;
   std::vector<std::shared_ptr<Protocol>> replaced_;    // those whose callbacks are running, after setProtocol() in there
   std::vector<Trigger<>> waiters_;                     // of drained()
+  std::unique_ptr<std::string> unread_;                // goes to the protocol before anything new
   Failure reason_{nullptr};
   std::size_t low_ = kLowMark;
   std::size_t high_ = kHighMark;
@@ -95,6 +100,7 @@ class Connection : public Transport {
   State state_ = State::Open;
   bool paused_ = false;
   bool readEnded_ = false;
+  bool endPending_ = false;                            // the protocol came after the peer's end, and is still to be told
   bool writeClosing_ = false;                          // loseWriteConnection() was called
   bool writeClosed_ = false;
   bool finished_ = false;

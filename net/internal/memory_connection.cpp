@@ -156,6 +156,7 @@ bool MemoryPipe::deliverData(Item& item) {
     pushPending();
     from->wroteSome();
     if (buffered() == 0) from->wroteAll();
+    if (buffered() == 0 && !from->protocol() && from->state() == Connection::State::Open) from->releaseSelf();    // nobody but its user
   }
   return true;
 }

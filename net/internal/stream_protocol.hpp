@@ -27,6 +27,7 @@ class StreamProtocol : public Protocol, public std::enable_shared_from_this<Stre
   /// Why, unless it was a clean end.
   const std::optional<Failure>& failure() const noexcept { return failure_; }
   bool lost() const noexcept { return lost_; }
+  bool paused() const noexcept { return paused_; }
   bool reading() const noexcept { return wake_.active() || some_.active(); }
 
   std::string_view takeView(std::size_t bytes);
@@ -38,7 +39,7 @@ class StreamProtocol : public Protocol, public std::enable_shared_from_this<Stre
   /// Fires when the connection is closed.
   Deferred<> waitClosed();
   /// The Stream is gone.
-  void abandon() noexcept;
+  void abandon(const char* why) noexcept;
 
  protected:
   static Stream streamOf(const std::shared_ptr<StreamProtocol>& protocol) {

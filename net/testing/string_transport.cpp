@@ -9,7 +9,16 @@ StringTransport::~StringTransport() {
 void StringTransport::setProtocol(std::shared_ptr<Protocol> protocol) {
   if (protocol_) protocol_->clearTransport();
   protocol_ = std::move(protocol);
+  if (!protocol_) return;
   protocol_->makeConnection(*this);
+  if (!unread_.empty()) receive({});
+}
+
+void StringTransport::receive(std::string_view data) {
+  if (unread_.empty()) return protocol_->dataReceived(data);
+  std::string all = std::exchange(unread_, {});
+  all += data;
+  protocol_->dataReceived(all);
 }
 
 void StringTransport::receiveInPieces(std::string_view data, std::size_t size) {

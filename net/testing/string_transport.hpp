@@ -44,8 +44,8 @@ class StringTransport : public Transport {
 
   // ---- what the peer does
 
-  /// Bytes come in, whether or not reading is paused. What the protocol throws comes out of here.
-  void receive(std::string_view data) { protocol_->dataReceived(data); }
+  /// Bytes come in, whether or not reading is paused, after what was put back with unread(). What the protocol throws comes out of here.
+  void receive(std::string_view data);
   /// The same in pieces of `size` bytes.
   void receiveInPieces(std::string_view data, std::size_t size);
   /// The peer ends its side.
@@ -76,6 +76,8 @@ class StringTransport : public Transport {
   bool connected() const noexcept override { return !lost_ && !disconnecting_; }
   void pauseReading() override { paused_ = true; }
   void resumeReading() override { paused_ = false; }
+  /// Kept until the next receive() or setProtocol().
+  void unread(std::string data) override { unread_.insert(0, data); }
   Address getHost() const override { return host_; }
   Address getPeer() const override { return peer_; }
   Clock& clock() const noexcept override { return clock_ ? *clock_ : ownClock_; }
@@ -85,6 +87,7 @@ class StringTransport : public Transport {
   Clock* clock_ = nullptr;
   std::shared_ptr<Protocol> protocol_;
   std::string value_;
+  std::string unread_;
   std::size_t writes_ = 0;
   std::size_t buffered_ = 0;
   std::size_t low_ = 16 * 1024;

@@ -3,10 +3,12 @@
 #include "worlds.hpp"
 
 #include <weft/core/log.hpp>
+#include <weft/defer/defer_later.hpp>
 #include <weft/net/testing/string_transport.hpp>
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -232,6 +234,111 @@ TEST_CASE("a dropped stream closes; who still waits is told") {
   CHECK(transport->disconnecting());
   CHECK(errorText(std::move(read)) == "the connection was aborted: its Stream was dropped");
   transport->lose();
+}
+
+TEST_CASE("a detached stream gives its transport back with what it had not read") {
+  Bench bench;
+  bench.transport->receive("STARTTLS\r\nhello");
+  CHECK(*valueOf(bench.stream.readLine()) == "STARTTLS");
+  std::shared_ptr<Transport> transport = bench.stream.detach();
+  CHECK(transport == bench.transport);
+  CHECK(!bench.stream);
+  Stream next(transport);
+  CHECK(valueOf(next.read()) == "hello");
+  bench.transport->receive("more");
+  CHECK(valueOf(next.read()) == "more");
+}
+
+TEST_CASE("detaching a stream ends the read that waits, and makes a paused transport read again") {
+  Bench bench;
+  bench.transport->receive(std::string(Stream::kReadAhead, 'x'));
+  CHECK(bench.transport->readingPaused());
+  auto waiting = bench.stream.readUntil("\n", 2 * Stream::kReadAhead);
+  bench.transport->receive(std::string(Stream::kReadAhead / 2, 'x'));
+  auto transport = bench.stream.detach();
+  CHECK(errorText(std::move(waiting)) == "the connection was aborted: its Stream was given away");
+  CHECK(!bench.transport->readingPaused());
+  CHECK(bench.transport->connected());
+  Stream next(transport);
+  CHECK(valueOf(next.readExactly(Stream::kReadAhead * 3 / 2)).size() == Stream::kReadAhead * 3 / 2);
+}
+
+EVERY_NETWORK("an upgrade hands everything on, in order: what was read ahead, what comes, and the end") {
+  World world;
+  std::string got;
+  bool ended = false;
+  class Upper : public Protocol {
+   public:
+    Upper(std::string& got, bool& ended) : got_(got), ended_(ended) {}
+    void dataReceived(std::string_view data) override { got_ += data; }
+    void readConnectionLost() override {
+      ended_ = true;
+      transport().write("bye");
+      transport().loseConnection();
+    }
+    std::string& got_;
+    bool& ended_;
+  };
+  auto port = world.network.listen(0, streamFactory([&](Stream stream) -> Deferred<> {
+                                     auto line = co_await stream.readLine();
+                                     CHECK(line == "upgrade");
+                                     stream.detach()->setProtocol(std::make_shared<Upper>(got, ended));
+                                   }),
+                                   world.loopback());
+  auto visit = [&](bool endAtOnce) -> Deferred<std::string> {
+    auto transport = co_await world.network.connect("127.0.0.1", port->getHost().port());
+    Stream stream(std::move(transport));
+    co_await stream.write("upgrade\nfirst ");
+    if (!endAtOnce) {
+      const Delay pause = 0.005;
+      co_await deferLater(world.clock(), pause);
+    }
+    co_await stream.write("second");
+    stream.closeWriting();
+    std::string answer = co_await stream.readExactly(3);
+    co_return answer;
+  };
+  for (const bool endAtOnce : {true, false}) {
+    got.clear();
+    ended = false;
+    CHECK(resultOf(world, visit(endAtOnce)) == "bye");
+    CHECK(got == "first second");
+    CHECK(ended);
+  }
+}
+
+EVERY_NETWORK("the protocol that comes after the peer's end is told of it; a detached transport that nobody keeps is closed") {
+  World world;
+  bool ended = false;
+  std::string got;
+  std::weak_ptr<Transport> dropped;
+  auto port = world.network.listen(0, streamFactory([&](Stream stream) -> Deferred<> {
+                                     std::string all = co_await stream.readExactly(3);
+                                     const std::string_view rest = co_await stream.readSome();
+                                     ended = rest.empty();
+                                     auto transport = stream.detach();
+                                     if (all == "abc") {
+                                       Stream next(transport);
+                                       got = co_await next.read();
+                                       co_await next.write("end seen");
+                                       co_return;
+                                     }
+                                     dropped = transport;
+                                   }),
+                                   world.loopback());
+  auto visit = [&](std::string word) -> Deferred<std::string> {
+    auto transport = co_await world.network.connect("127.0.0.1", port->getHost().port());
+    Stream stream(std::move(transport));
+    co_await stream.write(word);
+    stream.closeWriting();
+    std::string answer = co_await stream.read();
+    co_return answer;
+  };
+  CHECK(resultOf(world, visit("abc")) == "end seen");
+  CHECK(ended);
+  CHECK(got.empty());
+  CHECK(errorOf<ConnectionLost>(world, visit("xyz")).systemError == ECONNRESET);
+  CHECK(dropped.expired());
 }
 
 EVERY_NETWORK("close fires when everything was sent and the connection is over") {
