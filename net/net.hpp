@@ -6,6 +6,11 @@
 #include <weft/net/error.hpp>
 #include <weft/net/network.hpp>
 #include <weft/net/protocol.hpp>
+#include <weft/net/protocols/frame_receiver.hpp>
+#include <weft/net/protocols/int_string_receiver.hpp>
+#include <weft/net/protocols/line_receiver.hpp>
+#include <weft/net/protocols/netstring_receiver.hpp>
+#include <weft/net/protocols/stateful_protocol.hpp>
 #include <weft/net/stream.hpp>
 #include <weft/net/tcp_network.hpp>
 #include <weft/net/transport.hpp>
