@@ -12,6 +12,11 @@ build_packages=(
   "libssl-dev      TLS"
   "libc-ares-dev   asks name servers without blocking"
   "libicu-dev      international host names and character sets"
+  "libpsl-dev      which part of a host name is a site (the public suffix list)"
+  "libuchardet-dev guesses the encoding of pages that do not say it"
+  "zlib1g-dev      gzip and deflate"
+  "libbrotli-dev   br"
+  "libzstd-dev     zstd"
   "libcli11-dev    reads the command line (headers only)"
   "libre2-dev      regular expressions that no pattern can make slow"
 )
