@@ -11,23 +11,26 @@
 namespace weft::net::detail {
 
 Descriptor::Event::Event(Descriptor& descriptor, bool isRead) noexcept
-    : reactor_op(asio::error_code(), &perform, &complete), descriptor(descriptor), isRead(isRead) {}
+    : reactor_op(asio::error_code(), &perform, &complete) {
+  cancellation_key_ = &descriptor;
+  if (isRead) set(Read);
+}
 
 // Asio asks this twice: when the operation starts, where the answer is "not yet" since the socket was found empty just now; and at each edge.
 // "Exhausted" keeps Asio from asking at the next start.
 Descriptor::Event::status Descriptor::Event::perform(reactor_op* operation) {
-  return static_cast<Event*>(operation)->starting ? not_done : done_and_exhausted;
+  return static_cast<Event*>(operation)->is(Starting) ? not_done : done_and_exhausted;
 }
 
 void Descriptor::Event::complete(void* loop, asio::detail::operation* operation, const asio::error_code&, std::size_t) {
   auto& event = *static_cast<Event*>(operation);
-  Descriptor& descriptor = event.descriptor;
-  event.pending = false;
+  Descriptor& descriptor = event.descriptor();
+  event.clear(Pending);
   if (!descriptor.isOpen()) {
     if (!descriptor.pending()) descriptor.gone();
   } else if (loop) {                                   // null: Asio ends, and drops its operations
     weft::detail::eventDispatched(descriptor.loop_->reactor());
-    if (event.isRead) descriptor.readable();
+    if (event.is(Read)) descriptor.readable();
     else descriptor.writable();
   }
 }
@@ -62,17 +65,17 @@ void Descriptor::close() noexcept {
 }
 
 void Descriptor::await(Event& event) noexcept {
-  if (event.pending) return;
-  event.pending = true;
-  event.starting = true;
+  if (event.is(Event::Pending)) return;
+  event.set(Event::Pending);
+  event.set(Event::Starting);
   using asio::detail::reactor;
-  loop_->events().start_op(event.isRead ? reactor::read_op : reactor::write_op, socket_, watched_, &event, false, true);
-  event.starting = false;
+  loop_->events().start_op(event.is(Event::Read) ? reactor::read_op : reactor::write_op, socket_, watched_, &event, false, true);
+  event.clear(Event::Starting);
 }
 
 void Descriptor::call(Event& event) noexcept {
-  if (event.pending) return;
-  event.pending = true;
+  if (event.is(Event::Pending)) return;
+  event.set(Event::Pending);
   loop_->events().post_immediate_completion(&event, false);
 }
 

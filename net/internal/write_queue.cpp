@@ -12,17 +12,24 @@ namespace weft::net::detail {
 
 WriteQueue::~WriteQueue() { clear(nullptr); }
 
+WriteQueue::Pieces& WriteQueue::pieces() {
+  if (!pieces_) pieces_ = std::make_unique<Pieces>();
+  return *pieces_;
+}
+
 void WriteQueue::append(std::string_view data, SocketLoop& loop) {
+  if (data.empty()) return;
+  Pieces& pieces = this->pieces();
+  pieces.bytes += data.size();
   while (!data.empty()) {
-    Piece* last = first_ < pieces_.size() ? &pieces_.back() : nullptr;
+    Piece* last = pieces.first < pieces.all.size() ? &pieces.all.back() : nullptr;
     if (!last || !last->block || last->end == SocketLoop::kBlock) {
-      last = &pieces_.emplace_back();
+      last = &pieces.all.emplace_back();
       last->block = loop.takeBlock();
     }
     const std::size_t count = std::min(data.size(), SocketLoop::kBlock - last->end);
     std::memcpy(last->block + last->end, data.data(), count);
     last->end += count;
-    size_ += count;
     data.remove_prefix(count);
   }
 }
@@ -32,17 +39,18 @@ void WriteQueue::appendOwned(std::string data, std::size_t sent, SocketLoop& loo
     append(std::string_view(data).substr(sent), loop);
     return;
   }
-  Piece& piece = pieces_.emplace_back();
+  Piece& piece = pieces().all.emplace_back();
   piece.begin = sent;
   piece.end = data.size();
-  size_ += piece.end - piece.begin;
+  pieces_->bytes += piece.end - piece.begin;
   piece.owned = std::move(data);
 }
 
 std::size_t WriteQueue::gather(iovec* pieces, std::size_t limit) const noexcept {
-  const std::size_t count = std::min(limit, pieces_.size() - first_);
+  if (!pieces_) return 0;
+  const std::size_t count = std::min(limit, pieces_->all.size() - pieces_->first);
   for (std::size_t i = 0; i < count; ++i) {
-    const Piece& piece = pieces_[first_ + i];
+    const Piece& piece = pieces_->all[pieces_->first + i];
     pieces[i].iov_base = const_cast<char*>(piece.data() + piece.begin);
     pieces[i].iov_len = piece.end - piece.begin;
   }
@@ -50,29 +58,30 @@ std::size_t WriteQueue::gather(iovec* pieces, std::size_t limit) const noexcept 
 }
 
 void WriteQueue::consume(std::size_t bytes, SocketLoop& loop) noexcept {
-  size_ -= bytes;
+  if (bytes == 0) return;
+  auto& [all, first, left] = *pieces_;
+  left -= bytes;
   while (bytes > 0) {
-    Piece& piece = pieces_[first_];
+    Piece& piece = all[first];
     const std::size_t count = std::min(bytes, piece.end - piece.begin);
     piece.begin += count;
     bytes -= count;
     if (piece.begin < piece.end) break;
     release(piece, &loop);
-    ++first_;
+    ++first;
   }
-  if (first_ == pieces_.size()) {
-    pieces_.clear();                                   // keeps its memory
-    first_ = 0;
-  } else if (first_ > 64 && first_ > pieces_.size() / 2) {
-    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
-    first_ = 0;
+  if (first == all.size()) {
+    pieces_.reset();
+  } else if (first > 64 && first > all.size() / 2) {
+    all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
+    first = 0;
   }
 }
 
 void WriteQueue::clear(SocketLoop* loop) noexcept {
-  for (std::size_t i = first_; i < pieces_.size(); ++i) release(pieces_[i], loop);
-  pieces_ = {};
-  first_ = size_ = 0;
+  if (!pieces_) return;
+  for (std::size_t i = pieces_->first; i < pieces_->all.size(); ++i) release(pieces_->all[i], loop);
+  pieces_.reset();
 }
 
 void WriteQueue::release(Piece& piece, SocketLoop* loop) noexcept {

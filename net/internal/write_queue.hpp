@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +13,8 @@ namespace weft::net::detail {
 
 class SocketLoop;
 
-/// A queue of bytes in pieces: copies in recycled blocks, and strings that were given. Gathered for sendmsg without being moved again.
+/// A queue of bytes in pieces: copies in recycled blocks, and strings that were given. Gathered for sendmsg without being moved again. Most sockets take most writes
+/// at once, so an empty queue is one null pointer.
 class WriteQueue {
  public:
   static constexpr std::size_t kKeepOwned = 4096;      // shorter strings are copied, so that small writes share a block
@@ -23,8 +24,8 @@ class WriteQueue {
   WriteQueue& operator=(const WriteQueue&) = delete;
   ~WriteQueue();
 
-  std::size_t size() const noexcept { return size_; }
-  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return pieces_ ? pieces_->bytes : 0; }
+  bool empty() const noexcept { return !pieces_; }
 
   void append(std::string_view data, SocketLoop& loop);
   /// Without the first `sent` bytes.
@@ -43,11 +44,15 @@ class WriteQueue {
     std::size_t end = 0;
     const char* data() const noexcept { return block ? block : owned.data(); }
   };
-  void release(Piece& piece, SocketLoop* loop) noexcept;
+  struct Pieces {
+    std::vector<Piece> all;
+    std::size_t first = 0;                             // pieces before this one have been sent
+    std::size_t bytes = 0;
+  };
+  Pieces& pieces();
+  static void release(Piece& piece, SocketLoop* loop) noexcept;
 
-  std::vector<Piece> pieces_;
-  std::size_t first_ = 0;                              // pieces before this one have been sent
-  std::size_t size_ = 0;
+  std::unique_ptr<Pieces> pieces_;                     // null when there are none
 };
 
 }  // namespace weft::net::detail
