@@ -4,6 +4,8 @@
 #include <weft/http/body.hpp>
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/errors.hpp>
+#include <weft/http/content_coding/content_decoder.hpp>
+#include <weft/http/content_coding/errors.hpp>
 #include <weft/http/dates.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/headers.hpp>
