@@ -4,7 +4,9 @@
 #include <weft/net/address.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/error.hpp>
+#include <weft/net/file_sender.hpp>
 #include <weft/net/network.hpp>
+#include <weft/net/producer.hpp>
 #include <weft/net/protocol.hpp>
 #include <weft/net/protocols/frame_receiver.hpp>
 #include <weft/net/protocols/int_string_receiver.hpp>

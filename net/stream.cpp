@@ -298,4 +298,13 @@ std::shared_ptr<Factory> streamFactory(std::function<Deferred<>(Stream)> serve) 
   });
 }
 
+Deferred<std::uint64_t> pump(Stream& from, Stream& to) {
+  for (std::uint64_t total = 0;;) {
+    const std::string_view data = co_await from.readSome();
+    if (data.empty()) co_return total;
+    total += data.size();
+    co_await to.write(data);
+  }
+}
+
 }  // namespace weft::net

@@ -8,6 +8,7 @@
 #include <weft/net/transport.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -105,5 +106,13 @@ class Stream {
 /// An error that leaves `serve` is logged and closes that connection only; that the connection was lost is logged at level Debug. What a lambda captures lives
 /// until the last of its runs has ended.
 std::shared_ptr<Factory> streamFactory(std::function<Deferred<>(Stream)> serve);
+
+/// Passes on everything that comes from `from` until its peer ends, at the pace of `to`, and fires with how many bytes that were. Errors of either side come out; `to` stays
+/// open. Both Streams must stay where they are until it fires. A forwarder is two of them:
+///
+///     auto there = pump(client, server).addCallback([&](std::uint64_t) { server.closeWriting(); });
+///     auto back = pump(server, client).addCallback([&](std::uint64_t) { client.closeWriting(); });
+///     co_await gatherResults(std::move(there), std::move(back));
+Deferred<std::uint64_t> pump(Stream& from, Stream& to);
 
 }  // namespace weft::net

@@ -4,6 +4,7 @@
 #include <weft/core/clock.hpp>
 #include <weft/defer/deferred.hpp>
 #include <weft/net/address.hpp>
+#include <weft/net/producer.hpp>
 #include <weft/net/protocol.hpp>
 
 #include <cstddef>
@@ -23,12 +24,10 @@ namespace weft::net {
 /// called out of the reactor's destructor, and may cancel timers but not start anything.
 ///
 /// Thread: the reactor's.
-class Transport : public std::enable_shared_from_this<Transport> {
+class Transport : public Consumer, public Producer, public std::enable_shared_from_this<Transport> {
  public:
   Transport() = default;
-  Transport(const Transport&) = delete;
-  Transport& operator=(const Transport&) = delete;
-  virtual ~Transport() = default;
+  ~Transport() override = default;
 
   /// Hands the connection to `protocol`: calls its makeConnection(), then begins to read. Nothing is read before. A second call passes the connection on (an
   /// upgrade): the old protocol is let go without connectionLost, and the new one gets what comes from now on. If the connection has ended in the meantime,
@@ -40,7 +39,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   // ---- writing: never blocks; dropped when the connection has ended or its writing side was closed
 
   /// Sends `data`, now if the way is free (one system call), else what is left is copied and sent when it is.
-  virtual void write(std::string_view data) = 0;
+  void write(std::string_view data) override = 0;
   /// The same for bytes that may be kept instead of copied.
   virtual void writeOwned(std::string data) = 0;
   /// All parts at once: one system call, one packet where they fit.
@@ -55,11 +54,15 @@ class Transport : public std::enable_shared_from_this<Transport> {
   /// Of drained(), and the most that may ever be buffered: a write beyond `limit` aborts the connection with WriteBufferFull. At first 16 KiB, 64 KiB, 256 MiB.
   virtual void setWriteLimits(std::size_t low, std::size_t high, std::size_t limit) = 0;
 
+  // Consumer::registerProducer: the same marks for a producer, in Twisted's manner.
+
   // ---- ending
 
-  /// Stops reading, sends what has been written, then closes: ConnectionDone. Calling it again changes nothing.
+  /// Stops reading, sends what has been written, then closes: ConnectionDone. Calling it again changes nothing. A registered producer is waited for: it may write until
+  /// it calls unregisterProducer(). If that never comes the connection never closes (a warning is logged after 30 s); unregisterProducer() here, or
+  /// abortConnection(), ends it at once.
   virtual void loseConnection() = 0;
-  /// Sends what has been written, then tells the peer that no more will come. Reading goes on; when the peer has ended its side too, the connection is
+  /// Sends what has been written (a registered producer is waited for as above), then tells the peer that no more will come. Reading goes on; when the peer has ended its side too, the connection is
   /// over (connectionLost, without readConnectionLost).
   virtual void loseWriteConnection() = 0;
   /// Closes now and drops what has not been sent; the peer sees a reset. connectionLost() gets ConnectionAborted (or `reason`), from the loop, not from in here.
@@ -77,6 +80,11 @@ class Transport : public std::enable_shared_from_this<Transport> {
   /// Puts bytes back that were taken but belong to the next protocol: they come first, from the loop, to whoever is the protocol then. For upgrades, where a reader has
   /// read beyond the last byte that was for it. Dropped when the connection has ended.
   virtual void unread(std::string data) = 0;
+
+  // Producer: the peer's bytes.
+  void pauseProducing() final { pauseReading(); }
+  void resumeProducing() final { resumeReading(); }
+  void stopProducing() final { loseConnection(); }
 
   // ---- facts
 

@@ -13,7 +13,19 @@ namespace {
 const Logger kLog("weft.net");
 }
 
-Connection::~Connection() = default;
+constexpr int kProducerWarning = 30;                   // seconds
+
+Connection::~Connection() {
+  if (!producer_) return;
+  state_ = State::Ended;
+  const std::unique_ptr<Registered> registered = std::move(producer_);
+  if (registered->warning.active()) registered->warning.cancel();
+  try {
+    registered->producer->stopProducing();
+  } catch (...) {
+    kLog.failure(Failure(), "stopProducing threw");
+  }
+}
 
 // Calls into the protocol. What it throws ends the connection.
 template <class F> void Connection::callProtocol(const char* what, F call) noexcept {
@@ -81,6 +93,7 @@ Deferred<> Connection::drained() {
 
 void Connection::fireDrained() {
   for (Trigger<>& waiter : std::exchange(waiters_, {})) waiter.callback();
+  if (producer_ && std::exchange(producer_->paused, false)) callProducer("resumeProducing", [](Producer& producer) { producer.resumeProducing(); });
 }
 
 void Connection::setWriteLimits(std::size_t low, std::size_t high, std::size_t limit) {
@@ -88,19 +101,73 @@ void Connection::setWriteLimits(std::size_t low, std::size_t high, std::size_t l
   high_ = high;
   limit_ = limit;
   wroteSome();
+  queued();
 }
+
+// ---- producers
+
+template <class F> void Connection::callProducer(const char* what, F call) noexcept {
+  const std::shared_ptr<Producer> producer = producer_->producer;      // it may unregister
+  try {
+    call(*producer);
+  } catch (...) {
+    Failure failure;
+    kLog.failure(failure, what, " threw; closing the connection with ", getPeer());
+    end(std::move(failure), false);
+  }
+}
+
+void Connection::registerProducer(std::shared_ptr<Producer> producer, bool streaming) {
+  if (producer_) throw ProducerAlreadyRegistered();
+  if (state_ != State::Open || writeClosing_) return producer->stopProducing();
+  producer_ = std::make_unique<Registered>(Registered{std::move(producer), streaming, false, false, {}});
+  if (streaming) queued();
+  else flush();
+}
+
+void Connection::unregisterProducer() {
+  const std::unique_ptr<Registered> gone = std::move(producer_);
+  if (!gone) return;
+  if (gone->warning.active()) gone->warning.cancel();
+  if (state_ == State::Closing || (state_ == State::Open && writeClosing_ && !writeClosed_)) flush();
+}
+
+// While a producer is registered every write comes by here.
+bool Connection::takesProducersWrite() noexcept {
+  if (state_ == State::Ended || writeClosed_) return false;
+  if (!producer_->streaming && std::exchange(producer_->asked, false)) flush();      // then wroteAll() asks for more
+  return true;
+}
+
+void Connection::pauseProducer() noexcept {
+  if (!producer_->streaming || producer_->paused || state_ == State::Ended || buffered() <= high_) return;
+  producer_->paused = true;
+  callProducer("pauseProducing", [](Producer& producer) { producer.pauseProducing(); });
+}
+
+void Connection::waitForProducer() {
+  if (producer_->warning.active()) return;
+  producer_->warning = clock().callLater(kProducerWarning, [this] {
+    kLog.warning("the connection with ", getPeer(), " was told to close ", kProducerWarning,
+                 " s ago, and still waits for its producer to call unregisterProducer()");
+  });
+}
+
+// ---- ending
 
 void Connection::loseConnection() {
   if (state_ != State::Open) return;
   state_ = State::Closing;
-  if (buffered() == 0) end(ConnectionDone(), false);
+  if (producer_) waitForProducer();
+  else if (buffered() == 0) end(ConnectionDone(), false);
   else flush();
 }
 
 void Connection::loseWriteConnection() {
-  if (!takesWrites()) return;
+  if (state_ != State::Open || writeClosing_) return;
   writeClosing_ = true;
-  flush();
+  if (producer_) waitForProducer();
+  else flush();
 }
 
 void Connection::abortConnection() { abortConnection(ConnectionAborted()); }
@@ -125,6 +192,11 @@ void Connection::receivedEnd() noexcept {
 }
 
 void Connection::wroteAll() noexcept {
+  if (producer_) {                                     // the end waits for it
+    if (!producer_->streaming && !std::exchange(producer_->asked, true))
+      callProducer("resumeProducing", [](Producer& producer) { producer.resumeProducing(); });
+    return;
+  }
   if (state_ == State::Closing) {
     end(ConnectionDone(), false);
   } else if (state_ == State::Open && writeClosing_ && !writeClosed_) {
@@ -145,6 +217,10 @@ void Connection::end(Failure reason, bool abort) noexcept {
 void Connection::finish() noexcept {
   finished_ = true;
   for (Trigger<>& waiter : std::exchange(waiters_, {})) waiter.errback(reason_);
+  if (producer_) {
+    callProducer("stopProducing", [](Producer& producer) { producer.stopProducing(); });
+    unregisterProducer();
+  }
   if (!protocol_) return;
   const std::shared_ptr<Protocol> protocol = protocol_;
   try {

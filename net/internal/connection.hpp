@@ -13,7 +13,7 @@ namespace weft::net::detail {
 
 /// A Transport without a carrier. The carrier (a socket, a memory link) derives from it and
 /// - calls received() and receivedEnd() from its loop, while wantsData();
-/// - calls wroteSome() when its buffer has become smaller;
+/// - asks takesWrites() before each write, calls queued() last in one that has made its buffer larger, and wroteSome() when it has become smaller;
 /// - implements the hooks; once endCarrier() was called it calls finish() from its loop, and then releaseSelf().
 class Connection : public Transport {
  public:
@@ -37,6 +37,8 @@ class Connection : public Transport {
   void pauseReading() final { paused_ = true; }
   void resumeReading() final;
   void unread(std::string data) final;
+  void registerProducer(std::shared_ptr<Producer> producer, bool streaming) final;
+  void unregisterProducer() final;
 
  protected:
   // ---- for the carrier to call
@@ -44,7 +46,10 @@ class Connection : public Transport {
   State state() const noexcept { return state_; }
   bool wantsData() const noexcept { return protocol_ && state_ == State::Open && !paused_ && !readEnded_ && !unread_; }
   /// May anything be written?
-  bool takesWrites() const noexcept { return state_ == State::Open && !writeClosing_; }
+  bool takesWrites() noexcept {
+    if (producer_) [[unlikely]] return takesProducersWrite();
+    return state_ == State::Open && !writeClosing_;
+  }
   bool writeClosing() const noexcept { return writeClosing_; }
   std::size_t writeLimit() const noexcept { return limit_; }
 
@@ -52,9 +57,13 @@ class Connection : public Transport {
   void received(std::string_view data) noexcept;
   /// The peer will send no more.
   void receivedEnd() noexcept;
+  /// The end of a write that had to buffer something.
+  void queued() noexcept {
+    if (producer_) [[unlikely]] pauseProducer();
+  }
   /// The buffer has become smaller.
   void wroteSome() {
-    if (!waiters_.empty() && buffered() <= low_) [[unlikely]] fireDrained();
+    if ((!waiters_.empty() || producer_) && buffered() <= low_) [[unlikely]] fireDrained();
   }
   /// Everything that had been written has been sent: goes on with what waited for that.
   void wroteAll() noexcept;
@@ -85,6 +94,17 @@ class Connection : public Transport {
  private:
   template <class F> void callProtocol(const char* what, F call) noexcept;
   void fireDrained();
+  struct Registered {
+    std::shared_ptr<Producer> producer;
+    bool streaming;
+    bool paused = false;                               // push: by us
+    bool asked = false;                                // pull: it has not written since
+    DelayedCall warning;                               // that loseConnection() waits for it
+  };
+  template <class F> void callProducer(const char* what, F call) noexcept;
+  bool takesProducersWrite() noexcept;
+  void pauseProducer() noexcept;
+  void waitForProducer();
   void goOnReading();
   void deliverUnread() noexcept;
 
@@ -92,6 +112,7 @@ class Connection : public Transport {
   std::shared_ptr<Protocol> protocol_;
   std::vector<std::shared_ptr<Protocol>> replaced_;    // those whose callbacks are running, after setProtocol() in there
   std::vector<Trigger<>> waiters_;                     // of drained()
+  std::unique_ptr<Registered> producer_;
   std::unique_ptr<std::string> unread_;                // goes to the protocol before anything new
   Failure reason_{nullptr};
   std::size_t low_ = kLowMark;

@@ -210,6 +210,7 @@ void MemoryConnection::write(std::string_view data) {
   if (!takesWrites() || data.empty()) return;
   if (buffered() > 0 && buffered() + data.size() > writeLimit()) return end(WriteBufferFull(writeLimit()), true);
   outgoing().send(data);
+  queued();
 }
 
 void MemoryConnection::writeSequence(std::span<const std::string_view> parts) {

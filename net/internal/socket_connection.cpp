@@ -180,6 +180,7 @@ void SocketConnection::write(std::string_view data) {
     return;
   }
   queueRest(data);
+  queued();
 }
 
 void SocketConnection::queueRest(std::string_view rest) {
@@ -201,6 +202,7 @@ void SocketConnection::writeOwned(std::string data) {
   queue_.appendOwned(std::move(data), done, *loop());
   holdSelf();
   awaitWritable();
+  queued();
 }
 
 void SocketConnection::writeSequence(std::span<const std::string_view> parts) {
@@ -237,12 +239,13 @@ void SocketConnection::writeSequence(std::span<const std::string_view> parts) {
     if (overLimit(part.size())) return;
     queueRest(part);
   }
+  queued();
 }
 
 void SocketConnection::writable() noexcept {
   if (connecting_) return connectEnded(getOption(socket(), SOL_SOCKET, SO_ERROR));
   sendQueue();
-  if (isOpen() && queue_.empty()) {
+  if (isOpen() && queue_.empty() && !brokenBy_) {
     wroteAll();
     if (isOpen() && !protocol() && !pending()) releaseSelf();      // nobody but its user
   }

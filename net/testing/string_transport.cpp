@@ -28,6 +28,7 @@ void StringTransport::receiveInPieces(std::string_view data, std::size_t size) {
 void StringTransport::lose(Failure reason) {
   if (std::exchange(lost_, true)) return;
   for (Trigger<>& waiter : std::exchange(waiters_, {})) waiter.errback(reason);
+  if (const std::shared_ptr<Producer> producer = std::exchange(producer_, nullptr)) producer->stopProducing();
   if (!protocol_) return;
   const std::shared_ptr<Protocol> protocol = std::move(protocol_);
   protocol->connectionLost(reason);
@@ -38,16 +39,32 @@ void StringTransport::setBuffered(std::size_t bytes) {
   buffered_ = bytes;
   if (buffered_ <= low_)
     for (Trigger<>& waiter : std::exchange(waiters_, {})) waiter.callback();
+  if (!producer_ || !streaming_) return;
+  if (buffered_ <= low_ && std::exchange(producerPaused_, false)) producer_->resumeProducing();
+  else if (buffered_ > high_ && !std::exchange(producerPaused_, true)) producer_->pauseProducing();
+}
+
+void StringTransport::registerProducer(std::shared_ptr<Producer> producer, bool streaming) {
+  if (producer_) throw ProducerAlreadyRegistered();
+  if (lost_ || disconnecting_ || writeClosed_) return producer->stopProducing();
+  producer_ = std::move(producer);
+  streaming_ = streaming;
+  producerPaused_ = false;
+}
+
+void StringTransport::unregisterProducer() {
+  if (!producer_) throw Error("unregisterProducer(): no producer is registered with this StringTransport");
+  producer_.reset();
 }
 
 void StringTransport::write(std::string_view data) {
-  if (lost_ || disconnecting_ || writeClosed_) return;
+  if (!takesWrites()) return;
   ++writes_;
   value_ += data;
 }
 
 void StringTransport::writeSequence(std::span<const std::string_view> parts) {
-  if (lost_ || disconnecting_ || writeClosed_) return;
+  if (!takesWrites()) return;
   ++writes_;
   for (const std::string_view part : parts) value_ += part;
 }

@@ -41,6 +41,9 @@ class StringTransport : public Transport {
   bool aborted() const noexcept { return aborted_; }
   bool writeClosed() const noexcept { return writeClosed_; }
   bool readingPaused() const noexcept { return paused_; }
+  /// What registerProducer() was given; null without one.
+  const std::shared_ptr<Producer>& producer() const noexcept { return producer_; }
+  bool streaming() const noexcept { return streaming_; }
 
   // ---- what the peer does
 
@@ -52,7 +55,8 @@ class StringTransport : public Transport {
   void receiveEnd() { protocol_->readConnectionLost(); }
   /// The connection is over: connectionLost(reason). No effect the second time.
   void lose(Failure reason = ConnectionDone());
-  /// From now on that many bytes count as not yet sent; drained() waits accordingly.
+  /// From now on that many bytes count as not yet sent: drained() waits accordingly, and a push producer is paused or resumed. A pull producer is asked by the
+  /// test: `transport.producer()->resumeProducing()`.
   void setBuffered(std::size_t bytes);
 
   void setHost(const Address& address) noexcept { host_ = address; }
@@ -66,6 +70,9 @@ class StringTransport : public Transport {
   void writeOwned(std::string data) override { write(data); }
   using Transport::writeSequence;
   void writeSequence(std::span<const std::string_view> parts) override;
+  void registerProducer(std::shared_ptr<Producer> producer, bool streaming) override;
+  /// Throws Error where none is registered: a protocol that does this has lost count.
+  void unregisterProducer() override;
   std::size_t buffered() const noexcept override { return buffered_; }
   Deferred<> drained() override;
   void setWriteLimits(std::size_t low, std::size_t high, std::size_t) override;
@@ -83,6 +90,8 @@ class StringTransport : public Transport {
   Clock& clock() const noexcept override { return clock_ ? *clock_ : ownClock_; }
 
  private:
+  bool takesWrites() const noexcept { return !lost_ && (producer_ || (!disconnecting_ && !writeClosed_)); }
+
   mutable ManualClock ownClock_;
   Clock* clock_ = nullptr;
   std::shared_ptr<Protocol> protocol_;
@@ -93,6 +102,7 @@ class StringTransport : public Transport {
   std::size_t low_ = 16 * 1024;
   std::size_t high_ = 64 * 1024;
   std::vector<Trigger<>> waiters_;
+  std::shared_ptr<Producer> producer_;
   Address host_ = Address::loopback(80);
   Address peer_ = Address::loopback(54321);
   bool disconnecting_ = false;
@@ -100,6 +110,8 @@ class StringTransport : public Transport {
   bool writeClosed_ = false;
   bool paused_ = false;
   bool lost_ = false;
+  bool streaming_ = false;
+  bool producerPaused_ = false;
 };
 
 }  // namespace weft::net
