@@ -15,4 +15,12 @@
 #include <weft/net/protocols/stateful_protocol.hpp>
 #include <weft/net/stream.hpp>
 #include <weft/net/tcp_network.hpp>
+#include <weft/net/tls/certificate.hpp>
+#include <weft/net/tls/certificate_authority.hpp>
+#include <weft/net/tls/endpoint.hpp>
+#include <weft/net/tls/error.hpp>
+#include <weft/net/tls/facts.hpp>
+#include <weft/net/tls/options.hpp>
+#include <weft/net/tls/start_tls.hpp>
+#include <weft/net/tls/trust_root.hpp>
 #include <weft/net/transport.hpp>

@@ -16,6 +16,8 @@
 
 namespace weft::net {
 
+class TlsFacts;
+
 /// One end of a connection: bytes in order, both ways. TCP, in memory, a test's recording: all the same from here.
 ///
 /// Ownership: a transport lives while somebody holds it. From setProtocol() until connectionLost() the loop itself does, so that a connection with a protocol
@@ -92,6 +94,8 @@ class Transport : public Consumer, public Producer, public std::enable_shared_fr
   virtual Address getPeer() const = 0;
   /// The clock of whatever runs this transport, for timeouts.
   virtual Clock& clock() const noexcept = 0;
+  /// Of a TLS connection what its handshake has agreed upon (<weft/net/tls/facts.hpp>); null for any other.
+  virtual const TlsFacts* tlsFacts() const noexcept { return nullptr; }
 
   // ---- options; without effect where there is no such thing
 

@@ -53,6 +53,7 @@ void Connection::setProtocol(std::shared_ptr<Protocol> protocol) {
     return;
   }
   holdSelf();
+  callProtocol("handshakeCompleted", [this](Protocol& made) { introduce(made); });
   callProtocol("connectionMade", [this](Protocol& made) { made.makeConnection(*this); });
   if (finished_) finishAgain();
   else goOnReading();

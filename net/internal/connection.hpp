@@ -52,6 +52,9 @@ class Connection : public Transport {
   }
   bool writeClosing() const noexcept { return writeClosing_; }
   std::size_t writeLimit() const noexcept { return limit_; }
+  std::size_t lowMark() const noexcept { return low_; }
+  /// After end().
+  const Failure& reason() const noexcept { return reason_; }
 
   /// Gives `data` to the protocol.
   void received(std::string_view data) noexcept;
@@ -80,6 +83,8 @@ class Connection : public Transport {
 
   // ---- hooks
 
+  /// Tells a new protocol what it may want to know before its connectionMade.
+  virtual void introduce(Protocol& protocol) { static_cast<void>(protocol); }
   /// Begin, or go on, to read: from the loop, not in here.
   virtual void startReading() = 0;
   /// loseConnection or loseWriteConnection: call wroteAll() once nothing is buffered; from the loop, not in here.

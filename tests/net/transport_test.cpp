@@ -1,5 +1,6 @@
 #include <weft/net/transport.hpp>
 
+#include "tls_world.hpp"
 #include "worlds.hpp"
 
 #include <weft/core/log.hpp>
@@ -16,7 +17,7 @@
 using namespace weft;
 using namespace weft::net;
 
-#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, MemoryWorld)
+#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, MemoryWorld, TlsWorld)
 
 namespace {
 
