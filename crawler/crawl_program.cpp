@@ -1,12 +1,12 @@
 #include <weft/crawler/internal/crawl_program.hpp>
 
+#include <weft/core/internal/suggest.hpp>
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/frontier/memory_frontier.hpp>
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/internal/crawl_report.hpp>
-#include <weft/crawler/internal/suggest.hpp>
 #include <weft/crawler/spiders/site_spider.hpp>
 #include <weft/net/tcp_network.hpp>
 

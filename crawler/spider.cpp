@@ -1,6 +1,6 @@
 #include <weft/crawler/spider.hpp>
 
-#include <weft/crawler/internal/suggest.hpp>
+#include <weft/core/internal/suggest.hpp>
 
 #include <algorithm>
 

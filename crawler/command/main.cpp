@@ -1,7 +1,7 @@
 // weft: the command. What each subcommand does is in a file of its own; this one reads the command line.
 
+#include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/command/command.hpp>
-#include <weft/crawler/internal/suggest.hpp>
 
 #include <CLI/CLI.hpp>
 

@@ -1,6 +1,6 @@
 #include <weft/crawler/feeds/feed.hpp>
 
-#include <weft/crawler/internal/suggest.hpp>
+#include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/json.hpp>
 #include <weft/crawler/settings.hpp>
 

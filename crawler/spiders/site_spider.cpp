@@ -1,7 +1,7 @@
 #include <weft/crawler/spiders/site_spider.hpp>
 
+#include <weft/core/internal/suggest.hpp>
 #include <weft/core/log.hpp>
-#include <weft/crawler/internal/suggest.hpp>
 
 #include <array>
 #include <utility>

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace weft::crawler {
+namespace weft {
 
 /// The word of `known` that `word` was probably meant to be, or "" when none is near: at most one slip (a letter missing, doubled, wrong, or two swapped) for every three
 /// letters. Letter case does not count.
@@ -14,4 +14,4 @@ std::string_view nearestWord(std::string_view word, std::span<const std::string_
 /// "; did you mean X?", or "" when none is near.
 std::string suggestion(std::string_view word, std::span<const std::string_view> known);
 
-}  // namespace weft::crawler
+}  // namespace weft

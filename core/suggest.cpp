@@ -1,10 +1,10 @@
-#include <weft/crawler/internal/suggest.hpp>
+#include <weft/core/internal/suggest.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
-namespace weft::crawler {
+namespace weft {
 
 namespace {
 
@@ -52,4 +52,4 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
   return nearest.empty() ? std::string() : "; did you mean " + std::string(nearest) + "?";
 }
 
-}  // namespace weft::crawler
+}  // namespace weft
