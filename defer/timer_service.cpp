@@ -1,0 +1,24 @@
+#include <weft/defer/timer_service.hpp>
+
+#include <weft/core/log.hpp>
+
+namespace weft {
+
+namespace {
+const Logger kLog("weft.defer");
+}
+
+void TimerService::startService() {
+  if (running()) return;
+  Service::startService();
+  ended_ = loop_.start(step_).addErrback([](Failure failure) { kLog.failure(failure, "a TimerService's function failed; it is not called again"); });
+}
+
+Deferred<> TimerService::stopService() {
+  Service::stopService().detach();
+  if (loop_.running()) loop_.stop();
+  if (!ended_) return succeed();
+  return std::move(ended_);
+}
+
+}  // namespace weft
