@@ -3,6 +3,8 @@
 
 #include <weft/net/address.hpp>
 #include <weft/net/endpoint.hpp>
+#include <weft/net/endpoints/endpoint_string.hpp>
+#include <weft/net/endpoints/tcp_endpoint.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/file_sender.hpp>
 #include <weft/net/network.hpp>
