@@ -154,7 +154,10 @@ Deferred<> stopWithin(Service& service, Delay deadline, Clock& clock) {
   Deferred<> stopping = maybeDeferred([&] { return service.stopService(); });
   if (stopping.called()) return stopping;
   const auto stop = std::make_shared<Stop>();
-  Deferred<> result([stop](detail::FiringEnd<void>&) { stop->stopping.cancel(); });
+  Deferred<> result([stop] {
+    stop->stopping.cancel();
+    return true;                                       // its end is this one's
+  });
   stop->ended = result.takeTrigger();
   stop->timer = clock.callLater(deadline, [stop, &service, seconds = deadline.seconds()] {
     Deferred<> late = std::move(stop->stopping);

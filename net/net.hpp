@@ -2,7 +2,9 @@
 #pragma once
 
 #include <weft/net/address.hpp>
+#include <weft/net/client_service.hpp>
 #include <weft/net/endpoint.hpp>
+#include <weft/net/endpoint_service.hpp>
 #include <weft/net/endpoints/endpoint_string.hpp>
 #include <weft/net/endpoints/tcp_endpoint.hpp>
 #include <weft/net/error.hpp>
@@ -15,6 +17,7 @@
 #include <weft/net/protocols/line_receiver.hpp>
 #include <weft/net/protocols/netstring_receiver.hpp>
 #include <weft/net/protocols/stateful_protocol.hpp>
+#include <weft/net/reconnecting_client_factory.hpp>
 #include <weft/net/stream.hpp>
 #include <weft/net/tcp_network.hpp>
 #include <weft/net/tls/certificate.hpp>

@@ -20,6 +20,7 @@ Deferred<Connected> connectFamily(Network& network, std::string host, std::uint1
     Deferred<Connected> attempt = network.connect(address.host(), port, options);
     Outcome<Connected> outcome = co_await attempt.outcome();
     if (outcome || !outcome.failure().check<ConnectError>()) co_return std::move(outcome);
+    if (outcome.failure().check<ConnectTimeout>()) co_return Failure(ConnectTimeout(host, port, options.timeout().seconds()));      // not of the address alone
     last = std::move(outcome.failure());
   }
   if (!last) co_return Failure(HostUnreachable(host, port, "it has no " + std::string(nameOf(family)) + " address"));
@@ -30,9 +31,8 @@ Deferred<Connected> connectFamily(Network& network, std::string host, std::uint1
 
 Deferred<Connected> TCPClientEndpoint::connect() {
   if (family_ == Address::Family::None) return network_.connect(host_, port_, options_);
-  // An attempt's own timeout names an address; the caller asked for a host.
   auto timedOut = [host = host_, port = port_, seconds = options_.timeout().seconds()](Outcome<Connected> outcome) -> Outcome<Connected> {
-    if (!outcome && outcome.failure().check<CancelledError, ConnectTimeout>()) return Failure(ConnectTimeout(host, port, seconds));
+    if (!outcome && outcome.failure().check<CancelledError>()) return Failure(ConnectTimeout(host, port, seconds));
     return outcome;
   };
   return connectFamily(network_, host_, port_, options_, family_).addTimeout(options_.timeout(), network_.clock(), std::move(timedOut));
