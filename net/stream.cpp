@@ -48,7 +48,7 @@ void StreamProtocol::dataReceived(std::string_view data) {
   makeRoom(data.size());
   buffer_.append(data);
   wake();
-  if (available() >= std::max(Stream::kReadAhead, wanted_) && !paused_ && hasTransport()) {
+  if (available() >= std::max(readAhead_, wanted_) && !paused_ && hasTransport()) {
     paused_ = true;
     transport().pauseReading();
   }
@@ -101,11 +101,22 @@ void StreamProtocol::wake() {
 std::string_view StreamProtocol::takeView(std::size_t bytes) {
   const std::string_view taken = view().substr(0, bytes);
   begin_ += taken.size();
-  if (paused_ && available() < Stream::kReadAhead / 2 && hasTransport()) {
+  if (paused_ && available() <= readAhead_ / 2 && hasTransport()) {
     paused_ = false;
     transport().resumeReading();
   }
   return taken;
+}
+
+void StreamProtocol::unread(const std::string& data) {
+  if (reading()) throw AlreadyReading();
+  buffer_.replace(0, begin_, data);
+  begin_ = 0;
+}
+
+void StreamProtocol::setReadAhead(std::size_t bytes) noexcept {
+  readAhead_ = bytes;
+  takeView(0);                                         // there may be room now
 }
 
 Deferred<> StreamProtocol::wait(std::size_t bytes) {
@@ -196,6 +207,22 @@ Deferred<std::optional<std::string>> readLineFrom(ProtocolPointer protocol, std:
   co_return line;
 }
 
+/// The limits of one operation.
+struct StreamLimits {
+  Delay timeout;                                       // 0: none
+  std::chrono::nanoseconds deadline;                   // max(): none
+  template <class T> Deferred<T> apply(Deferred<T> deferred, Clock& clock) const;
+};
+
+AsyncGenerator<std::string> linesFrom(std::shared_ptr<Transport> transport, ProtocolPointer protocol, StreamLimits limits, std::size_t limit) {
+  for (;;) {
+    auto reading = limits.apply(readLineFrom(protocol, limit), transport->clock());
+    auto line = co_await std::move(reading);
+    if (!line) co_return;
+    co_yield std::move(*line);
+  }
+}
+
 /// A server's side: the connection becomes a Stream when it is made.
 class ServedStream final : public StreamProtocol {
  public:
@@ -234,7 +261,9 @@ Stream& Stream::operator=(Stream&& other) noexcept {
     letGo();
     transport_ = std::move(other.transport_);
     protocol_ = std::move(other.protocol_);
-    timeout_ = other.timeout_;
+    readTimeout_ = other.readTimeout_;
+    writeTimeout_ = other.writeTimeout_;
+    deadline_ = other.deadline_;
   }
   return *this;
 }
@@ -247,35 +276,53 @@ void Stream::letGo() noexcept {
   if (transport_->protocol() == protocol_) transport_->loseConnection();
 }
 
-template <class T> Deferred<T> Stream::limited(Deferred<T> deferred) {
-  if (timeout_ == Delay(0) || deferred.called()) return deferred;
-  return deferred.addTimeout(timeout_, transport_->clock());
+template <class T> Deferred<T> detail::StreamLimits::apply(Deferred<T> deferred, Clock& clock) const {
+  if (deferred.called()) return deferred;
+  Delay delay = timeout;
+  if (deadline != std::chrono::nanoseconds::max()) {
+    const Delay left = std::max(deadline - clock.now(), std::chrono::nanoseconds(0));
+    if (timeout == Delay(0) || left < timeout) delay = left;
+  } else if (timeout == Delay(0)) {
+    return deferred;
+  }
+  return deferred.addTimeout(delay, clock);
 }
 
-Deferred<std::string_view> Stream::readSome(std::size_t maxBytes) { return limited(protocol_->waitSome(maxBytes)); }
+template <class T> Deferred<T> Stream::limited(Deferred<T> deferred, Delay timeout) {
+  return detail::StreamLimits{timeout, deadline_}.apply(std::move(deferred), transport_->clock());
+}
+
+Deferred<std::string_view> Stream::readSome(std::size_t maxBytes) { return limited(protocol_->waitSome(maxBytes), readTimeout_); }
 
 Deferred<std::string> Stream::read(std::size_t maxBytes) {
-  return limited(protocol_->waitSome(maxBytes)).addCallback([](std::string_view data) { return std::string(data); });
+  return limited(protocol_->waitSome(maxBytes), readTimeout_).addCallback([](std::string_view data) { return std::string(data); });
 }
 
-Deferred<std::string> Stream::readExactly(std::size_t bytes) { return limited(detail::readExactlyFrom(protocol_, bytes)); }
+Deferred<std::string> Stream::readExactly(std::size_t bytes) { return limited(detail::readExactlyFrom(protocol_, bytes), readTimeout_); }
 
 Deferred<std::string> Stream::readUntil(std::string delimiter, std::size_t limit) {
-  return limited(detail::readUntilFrom(protocol_, std::move(delimiter), limit));
+  return limited(detail::readUntilFrom(protocol_, std::move(delimiter), limit), readTimeout_);
 }
 
-Deferred<std::optional<std::string>> Stream::readLine(std::size_t limit) { return limited(detail::readLineFrom(protocol_, limit)); }
+Deferred<std::optional<std::string>> Stream::readLine(std::size_t limit) { return limited(detail::readLineFrom(protocol_, limit), readTimeout_); }
+
+AsyncGenerator<std::string> Stream::lines(std::size_t limit) {
+  return detail::linesFrom(transport_, protocol_, {readTimeout_, deadline_}, limit);
+}
+
+void Stream::unread(std::string_view data) { protocol_->unread(std::string(data)); }
+void Stream::setReadAhead(std::size_t bytes) noexcept { protocol_->setReadAhead(bytes); }
 
 Deferred<> Stream::write(std::string_view data) {
   transport_->write(data);
-  return limited(transport_->drained());
+  return limited(transport_->drained(), writeTimeout_);
 }
 
 void Stream::closeWriting() { transport_->loseWriteConnection(); }
 
 Deferred<> Stream::close() {
   transport_->loseConnection();
-  return limited(protocol_->waitClosed());
+  return limited(protocol_->waitClosed(), writeTimeout_);
 }
 
 void Stream::abort() { transport_->abortConnection(); }

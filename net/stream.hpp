@@ -2,11 +2,13 @@
 #pragma once
 
 #include <weft/core/delay.hpp>
+#include <weft/defer/async_generator.hpp>
 #include <weft/defer/deferred.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/protocol.hpp>
 #include <weft/net/transport.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,7 +32,7 @@ class StreamProtocol;
 ///       co_await stream.close();
 ///     }
 ///
-/// Back-pressure is built in: reading from the peer stops while more than `kReadAhead` bytes wait here to be read, and write()'s Deferred fires only when the peer
+/// Back-pressure is built in: reading from the peer stops while more than `kReadAhead` bytes (setReadAhead()) wait here to be read, and write()'s Deferred fires only when the peer
 /// takes the bytes fast enough.
 ///
 /// Ownership: a Stream owns its connection. Dropped, it closes as loseConnection() does; a read or write that waits then ends with ConnectionAborted. Move-only.
@@ -61,6 +63,13 @@ class Stream {
   Deferred<std::string> readUntil(std::string delimiter, std::size_t limit = kReadAhead);
   /// The next line without its "\n" or "\r\n"; nothing at the end. A last line need not be ended.
   Deferred<std::optional<std::string>> readLine(std::size_t limit = kReadAhead);
+  /// All lines to the end, each as readLine() gives it, one read at a time. The Stream must stay; timeouts are those that are set now, for each line.
+  ///
+  ///     auto lines = stream.lines();
+  ///     while (auto line = co_await lines.next()) use(*line);
+  AsyncGenerator<std::string> lines(std::size_t limit = kReadAhead);
+  /// Puts bytes back: the next read begins with them. No read may be waiting (AlreadyReading is thrown).
+  void unread(std::string_view data);
 
   /// Sends `data` (copied where it can't be sent at once). Fires when the peer has taken enough for more to be written: mostly at once. Errors: the reason, when
   /// the connection has ended.
@@ -76,8 +85,17 @@ class Stream {
   /// upgrades: STARTTLS, CONNECT, WebSocket. A read that waits ends with ConnectionAborted; the Stream is empty afterwards.
   std::shared_ptr<Transport> detach();
 
-  /// From now on each read and write that takes longer ends with TimeoutError (the connection stays open). 0: no limit, as at first.
-  void setTimeout(Delay delay) noexcept { timeout_ = delay; }
+  /// From now on each read and each write (close() is one) that takes longer ends with TimeoutError; the connection stays open, and nothing that came is lost. 0: no
+  /// limit, as at first. With readSome() the timeout of reads is an idle timeout: the peer may take its time, but not go silent.
+  void setTimeout(Delay delay) noexcept { readTimeout_ = writeTimeout_ = delay; }
+  void setReadTimeout(Delay delay) noexcept { readTimeout_ = delay; }
+  void setWriteTimeout(Delay delay) noexcept { writeTimeout_ = delay; }
+  /// For everything together: what is still waiting `delay` from now ends with TimeoutError then, and later operations that have to wait end at once. So a peer that sends
+  /// a byte a minute cannot hold a conversation open. Replaces the deadline set before.
+  void setDeadline(Delay delay) { deadline_ = transport_->clock().now() + delay.value(); }
+  void clearDeadline() noexcept { deadline_ = std::chrono::nanoseconds::max(); }
+  /// How many bytes may wait here before the peer is made to wait; a single read may ask for more. kReadAhead at first.
+  void setReadAhead(std::size_t bytes) noexcept;
 
   Transport& transport() const noexcept { return *transport_; }
   explicit operator bool() const noexcept { return transport_ != nullptr; }
@@ -85,12 +103,14 @@ class Stream {
  private:
   friend detail::StreamProtocol;
   Stream(std::shared_ptr<Transport> transport, std::shared_ptr<detail::StreamProtocol> protocol) noexcept;
-  template <class T> Deferred<T> limited(Deferred<T> deferred);
+  template <class T> Deferred<T> limited(Deferred<T> deferred, Delay timeout);
   void letGo() noexcept;
 
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<detail::StreamProtocol> protocol_;
-  Delay timeout_ = 0;
+  Delay readTimeout_ = 0;
+  Delay writeTimeout_ = 0;
+  std::chrono::nanoseconds deadline_ = std::chrono::nanoseconds::max();
 };
 
 /// A factory that runs `serve` for each connection:

@@ -31,6 +31,8 @@ class StreamProtocol : public Protocol, public std::enable_shared_from_this<Stre
   bool reading() const noexcept { return wake_.active() || some_.active(); }
 
   std::string_view takeView(std::size_t bytes);
+  void unread(const std::string& data);
+  void setReadAhead(std::size_t bytes) noexcept;
   std::string take(std::size_t bytes) { return std::string(takeView(bytes)); }
 
   /// Fires when that many bytes are here, or nothing more will come.
@@ -53,6 +55,7 @@ class StreamProtocol : public Protocol, public std::enable_shared_from_this<Stre
 
   std::string buffer_;
   std::size_t begin_ = 0;                              // what is before it was given out
+  std::size_t readAhead_ = Stream::kReadAhead;
   std::size_t wanted_ = 0;                             // bytes that wake_ or some_ waits for, or may have at most
   Trigger<> wake_;
   Trigger<std::string_view> some_;

@@ -188,6 +188,124 @@ TEST_CASE("a timeout ends the read, not the connection") {
   CHECK(bench.time().getDelayedCalls().empty());
 }
 
+TEST_CASE("reads and writes have timeouts of their own") {
+  Bench bench;
+  bench.stream.setReadTimeout(2);
+  bench.stream.setWriteTimeout(5);
+  bench.transport->setBuffered(1'000'000);
+  auto read = bench.stream.readSome();
+  auto write = bench.stream.write("x");
+  bench.time().advance(2);
+  CHECK(errorText(std::move(read)) == "timed out after 2.000000 seconds");
+  CHECK(!write.called());
+  bench.time().advance(3);
+  CHECK(errorText(std::move(write)) == "timed out after 5.000000 seconds");
+}
+
+TEST_CASE("a peer that sends a byte a minute: a line's timeout ends the line, a read's timeout does not end a read, the deadline ends everything") {
+  Bench bench;
+  auto drip = [&](int bytes) {
+    for (int i = 0; i < bytes; ++i) {
+      bench.time().advance(60);
+      bench.transport->receive("x");
+    }
+  };
+  bench.stream.setReadTimeout(90);
+  auto line = bench.stream.readLine();
+  drip(2);
+  CHECK(errorText(std::move(line)) == "timed out after 90.000000 seconds");
+  CHECK(valueOf(bench.stream.readSome()) == "xx");
+  auto some = bench.stream.readSome();
+  drip(1);
+  CHECK(valueOf(std::move(some)) == "x");
+
+  bench.stream.setDeadline(150);
+  int bytes = 0;
+  auto readAll = [&]() -> Deferred<> {
+    for (;;) {
+      const std::string_view data = co_await bench.stream.readSome();
+      bytes += static_cast<int>(data.size());
+    }
+  };
+  auto all = readAll();
+  drip(10);
+  CHECK(bytes == 2);
+  REQUIRE(all.called());
+  CHECK(all.result().failure().check<TimeoutError>());
+  CHECK(valueOf(bench.stream.readSome()) == "xxxxxxxx");      // nothing was lost
+  auto late = bench.stream.readSome();
+  bench.time().advance(0);
+  CHECK(errorText(std::move(late)) == "timed out after 0.000000 seconds");
+  bench.stream.clearDeadline();
+  auto again = bench.stream.readSome();
+  drip(1);
+  CHECK(valueOf(std::move(again)) == "x");
+  CHECK(bench.time().getDelayedCalls().empty());
+}
+
+TEST_CASE("lines come one by one as a generator, to the end") {
+  Bench bench;
+  auto lines = bench.stream.lines(10);
+  bench.transport->receive("one\ntwo\r\nthr");
+  CHECK(*valueOf(lines.nextDeferred()) == "one");
+  CHECK(*valueOf(lines.nextDeferred()) == "two");
+  auto third = lines.nextDeferred();
+  CHECK(!third.called());
+  bench.transport->receive("ee\nlast");
+  CHECK(*valueOf(std::move(third)) == "three");
+  auto last = lines.nextDeferred();
+  bench.transport->receiveEnd();
+  CHECK(*valueOf(std::move(last)) == "last");
+  CHECK(!valueOf(lines.nextDeferred()).has_value());
+}
+
+TEST_CASE("a line beyond the limit, or too late, ends the generator with that error; dropping it loses nothing") {
+  Bench bench;
+  auto lines = bench.stream.lines(4);
+  bench.transport->receive("12345\n");
+  CHECK(errorText(lines.nextDeferred()) == "no delimiter within 4 bytes");
+  CHECK(!valueOf(lines.nextDeferred()).has_value());
+  bench.stream.setReadTimeout(1);
+  {
+    auto slow = bench.stream.lines();
+    CHECK(*valueOf(slow.nextDeferred()) == "12345");
+    auto waiting = slow.nextDeferred();
+    bench.time().advance(1);
+    CHECK(errorText(std::move(waiting)) == "timed out after 1.000000 seconds");
+  }
+  bench.transport->receive("rest");
+  CHECK(valueOf(bench.stream.read()) == "rest");
+}
+
+TEST_CASE("bytes can be put back") {
+  Bench bench;
+  bench.transport->receive("GET / HTTP");
+  const std::string_view start = valueOf(bench.stream.readSome(4));
+  bench.stream.unread(start);
+  CHECK(valueOf(bench.stream.read(5)) == "GET /");
+  bench.stream.unread("longer than what was read");
+  CHECK(valueOf(bench.stream.read()) == "longer than what was read HTTP");
+  auto waiting = bench.stream.read();
+  CHECK_THROWS_AS(bench.stream.unread("x"), AlreadyReading);
+  bench.transport->lose();
+  CHECK(valueOf(std::move(waiting)).empty());
+}
+
+TEST_CASE("how much is read ahead can be chosen") {
+  Bench bench;
+  bench.stream.setReadAhead(10);
+  bench.transport->receive("123456789");
+  CHECK(!bench.transport->readingPaused());
+  bench.transport->receive("0");
+  CHECK(bench.transport->readingPaused());
+  CHECK(valueOf(bench.stream.read(5)) == "12345");
+  CHECK(!bench.transport->readingPaused());
+  bench.transport->receive("abcde");
+  CHECK(bench.transport->readingPaused());
+  bench.stream.setReadAhead(100);
+  CHECK(!bench.transport->readingPaused());
+}
+
 TEST_CASE("a timeout of a write that the peer does not take") {
   Bench bench;
   bench.stream.setTimeout(2);
