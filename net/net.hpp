@@ -10,6 +10,11 @@
 #include <weft/net/error.hpp>
 #include <weft/net/file_sender.hpp>
 #include <weft/net/network.hpp>
+#include <weft/net/policies/connection_limits.hpp>
+#include <weft/net/policies/protocol_wrapper.hpp>
+#include <weft/net/policies/throttling.hpp>
+#include <weft/net/policies/timeouts.hpp>
+#include <weft/net/policies/traffic_logging.hpp>
 #include <weft/net/producer.hpp>
 #include <weft/net/protocol.hpp>
 #include <weft/net/protocols/frame_receiver.hpp>
