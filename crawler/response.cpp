@@ -1,8 +1,8 @@
 #include <weft/crawler/response.hpp>
 
-#include <weft/crawler/encoding.hpp>
 #include <weft/crawler/html/link_scanner.hpp>
-#include <weft/crawler/html/utf8.hpp>
+#include <weft/http/text/text_decoder.hpp>
+#include <weft/http/text/utf8.hpp>
 
 #include <optional>
 
@@ -46,15 +46,16 @@ const Response::Decoded& Response::decoded() const {
   if (decoded_) return *decoded_;
   auto decoded = std::make_shared<Decoded>();
   const std::string_view contentType = headers.get("Content-Type", {});
-  if (isPlainAscii(body)) {                            // most pages: the same in every encoding but UTF-16, which has zero bytes
-    decoded->encoding = encodingOfContentType(contentType);
+  if (http::isPlainAscii(body)) {                      // most pages: the same in every encoding but UTF-16, which has zero bytes
+    decoded->encoding = http::encodingOfContentType(contentType);
     if (decoded->encoding.empty()) decoded->encoding = "utf-8";
-    decoded->bodyIsText = !decoded->encoding.starts_with("utf-16");
+    decoded->bodyIsText = !decoded->encoding.starts_with("utf-16") && decoded->encoding != "replacement";
   } else {
-    decoded->encoding = encodingOf(body, contentType);
-    decoded->bodyIsText = decoded->encoding == "utf-8" && !body.starts_with("\xEF\xBB\xBF") && html::isUtf8(body);
+    const http::DetectedEncoding found = http::detectEncoding(body, contentType);
+    decoded->encoding = found.name;
+    decoded->bodyIsText = found.source == http::EncodingSource::Utf8 || (found.name == "utf-8" && found.source != http::EncodingSource::ByteOrderMark && http::isUtf8(body));
   }
-  if (!decoded->bodyIsText) appendDecoded(decoded->text, body, decoded->encoding);
+  if (!decoded->bodyIsText) http::appendDecoded(decoded->text, body, decoded->encoding);
   decoded_ = std::move(decoded);
   return *decoded_;
 }

@@ -15,6 +15,9 @@
 #include <weft/http/response.hpp>
 #include <weft/http/server/resource.hpp>
 #include <weft/http/server/site.hpp>
+#include <weft/http/text/encoding.hpp>
+#include <weft/http/text/text_decoder.hpp>
+#include <weft/http/text/utf8.hpp>
 #include <weft/http/url.hpp>
 
 namespace weft {
