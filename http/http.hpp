@@ -11,6 +11,7 @@
 #include <weft/http/headers.hpp>
 #include <weft/http/parser.hpp>
 #include <weft/http/percent_encoding.hpp>
+#include <weft/http/public_suffix.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/response.hpp>
 #include <weft/http/server/resource.hpp>

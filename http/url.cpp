@@ -1,5 +1,7 @@
 #include <weft/http/url.hpp>
 
+#include <weft/http/public_suffix.hpp>
+
 #include <utility>
 
 namespace weft::http {
@@ -112,6 +114,24 @@ std::string Url::origin() const {
 bool Url::sameOrigin(const Url& other) const noexcept {
   if (!special_ || scheme() == "file") return false;
   return scheme() == other.scheme() && hostAndPort() == other.hostAndPort();
+}
+
+std::string_view Url::registrableDomain() const noexcept {
+  return hasIpHost() ? std::string_view() : http::registrableDomain(host());
+}
+
+std::string Url::site() const {
+  if (!special_ || scheme() == "file") return origin() == "null" ? "null" : Url(path()).site();    // the second: blob:
+  const std::string_view domain = registrableDomain();
+  std::string text(scheme());
+  return text.append("://").append(domain.empty() ? host() : domain);
+}
+
+bool Url::sameSite(const Url& other) const noexcept {
+  if (!special_ || scheme() == "file" || scheme() != other.scheme()) return false;
+  if (host() == other.host()) return true;
+  const std::string_view domain = registrableDomain();
+  return !domain.empty() && domain == other.registrableDomain();
 }
 
 Url Url::withFragmentRemoved() const {

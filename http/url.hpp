@@ -125,6 +125,30 @@ class Url {
   /// Same scheme, host and port, and not opaque. No allocation.
   bool sameOrigin(const Url& other) const noexcept;
 
+  /// The public suffix and one label more, "example.co.uk" of "www.example.co.uk": who owns the host. Empty for an IP address, for a public suffix itself and
+  /// without a host. A view into this URL; see registrableDomain() in public_suffix.hpp.
+  std::string_view registrableDomain() const noexcept;
+  /// Scheme and registrable domain, or the host where there is none: "https://example.co.uk"; "null" where origin() is. HTML section 7.1.1, "obtain a site".
+  std::string site() const;
+  /// Same scheme and registrable domain (or the same host)? No allocation.
+  bool sameSite(const Url& other) const noexcept;
+
+  /// The setters of the standard's URL class (section 6.1), taking what a script would assign: a value that does not fit changes nothing and gives false. Of
+  /// a host with a port, a good host stays also when its port is bad. A setter may be given a view of this very URL.
+  ///
+  ///     Url url("http://example.com/a?b");
+  ///     url.setProtocol("https"), url.setPort("8080"), url.setPathname("/c d"), url.setSearch("");   // https://example.com:8080/c%20d
+  bool setHref(std::string_view value);
+  bool setProtocol(std::string_view value);             ///< "https" or "https:"; not from a special scheme to another kind, nor back
+  bool setUsername(std::string_view value);
+  bool setPassword(std::string_view value);
+  bool setHost(std::string_view value);                 ///< with or without a port
+  bool setHostname(std::string_view value);             ///< without a port
+  bool setPort(std::string_view value);                 ///< leading digits count; empty: the scheme's default
+  bool setPathname(std::string_view value);
+  bool setSearch(std::string_view value);               ///< with or without '?'; empty removes the query
+  bool setHash(std::string_view value);                 ///< with or without '#'; empty removes the fragment
+
   /// A copy without the fragment / without user name and password.
   Url withFragmentRemoved() const;
   Url withCredentialsRemoved() const;
@@ -135,6 +159,7 @@ class Url {
 
  private:
   friend class UrlParser;
+  friend class UrlParts;
 
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(text_.size()); }
   std::string_view slice(std::uint32_t from, std::uint32_t to) const noexcept { return {text_.data() + from, to - from}; }

@@ -234,3 +234,112 @@ TEST_CASE("the web platform's host name tables") {
     MESSAGE(std::string(name) << ": " << passed << " of " << table["cases"].Size());
   }
 }
+
+TEST_CASE("a setter changes its part, or nothing") {
+  Url url("http://user@example.com:8080/a/b?c#d");
+  CHECK(url.setProtocol("HTTPS:"));
+  CHECK(url.href() == "https://user@example.com:8080/a/b?c#d");
+  CHECK(url.setHost("b\u00FCcher.example:81"));
+  CHECK(url.hostAndPort() == "xn--bcher-kva.example:81");
+  CHECK(url.setPort("443"));
+  CHECK(!url.port());
+  CHECK(url.setUsername(""));
+  CHECK(!url.hasCredentials());
+  CHECK(url.setPathname("x/../y z?#"));
+  CHECK(url.path() == "/y%20z%3F%23");
+  CHECK(url.setSearch("?e=f g"));
+  CHECK(url.setHash(""));
+  CHECK(url.href() == "https://xn--bcher-kva.example/y%20z%3F%23?e=f%20g");
+  const std::string before = url.href();
+  CHECK(!url.setProtocol("mailto"));
+  CHECK(!url.setProtocol(""));
+  CHECK(!url.setHost("a b"));
+  CHECK(!url.setHost(""));
+  CHECK(!url.setHostname("a:80"));
+  CHECK(!url.setPort("x"));
+  CHECK(!url.setPort("65536"));
+  CHECK(!url.setHref("nowhere"));
+  CHECK(url.href() == before);
+  CHECK(url.setHost("other:65536"));                   // a good host stays
+  CHECK(url.hostAndPort() == "other");
+  CHECK(url.setPathname(url.host()));                  // its own text
+  CHECK(url.href() == "https://other/other?e=f%20g");
+  CHECK(url.setHref("http://[::1]/"));
+  CHECK(url.host() == "[::1]");
+}
+
+TEST_CASE("setters leave a URL without a host, and no URL, as they must be") {
+  Url mail("mailto:me@example.com");
+  CHECK(!mail.setHost("x"));
+  CHECK(!mail.setPort("1"));
+  CHECK(!mail.setUsername("x"));
+  CHECK(!mail.setPathname("x"));
+  CHECK(mail.setSearch("subject=a b"));
+  CHECK(mail.href() == "mailto:me@example.com?subject=a%20b");
+  Url none;
+  for (auto set : {&Url::setProtocol, &Url::setHost, &Url::setHostname, &Url::setPort, &Url::setPathname, &Url::setSearch, &Url::setHash, &Url::setUsername, &Url::setPassword})
+    CHECK(!(none.*set)("x"));
+  CHECK(none.empty());
+}
+
+TEST_CASE("the web platform's table of setters") {
+  const auto table = readTable("url/setters.json");
+  int passed = 0;
+  for (const auto& test : table["cases"].GetArray()) {
+    Url url(textOf(test["href"]));
+    const std::string value = textOf(test["new_value"]);
+    const std::string part = test["set"].GetString();
+    if (part == "href") url.setHref(value);
+    else if (part == "protocol") url.setProtocol(value);
+    else if (part == "username") url.setUsername(value);
+    else if (part == "password") url.setPassword(value);
+    else if (part == "host") url.setHost(value);
+    else if (part == "hostname") url.setHostname(value);
+    else if (part == "port") url.setPort(value);
+    else if (part == "pathname") url.setPathname(value);
+    else if (part == "search") url.setSearch(value);
+    else if (part == "hash") url.setHash(value);
+    else FAIL("no setter of this name");
+    const auto prefixed = [](char c, std::string_view text) { return text.empty() ? std::string() : c + std::string(text); };
+    bool good = true;
+    for (const auto& expected : test["expected"].GetObject()) {
+      const std::string name = expected.name.GetString();
+      std::string actual;
+      if (name == "href") actual = url.href();
+      else if (name == "protocol") actual = std::string(url.scheme()) + ":";
+      else if (name == "username") actual = url.username();
+      else if (name == "password") actual = url.password();
+      else if (name == "host") actual = url.hostAndPort();
+      else if (name == "hostname") actual = url.host();
+      else if (name == "port") actual = url.port() ? std::to_string(*url.port()) : "";
+      else if (name == "pathname") actual = url.path();
+      else if (name == "search") actual = prefixed('?', url.query());
+      else if (name == "hash") actual = prefixed('#', url.fragment());
+      CHECK_MESSAGE(actual == textOf(expected.value), test["id"].GetString() << ": " << name);
+      good = good && actual == textOf(expected.value);
+    }
+    CHECK(Url(url.href()).href() == url.href());
+    passed += good;
+  }
+  MESSAGE("setters: " << passed << " of " << table["cases"].Size());
+}
+
+TEST_CASE("a site is the scheme and the registrable domain") {
+  CHECK(Url("https://www.example.co.uk:81/x").registrableDomain() == "example.co.uk");
+  CHECK(Url("https://www.example.co.uk:81/x").site() == "https://example.co.uk");
+  CHECK(Url("https://WWW.Example.CO.UK/").site() == "https://example.co.uk");
+  CHECK(Url("https://co.uk/").site() == "https://co.uk");
+  CHECK(Url("http://127.0.0.1:8000/").registrableDomain() == "");
+  CHECK(Url("http://127.0.0.1:8000/").site() == "http://127.0.0.1");
+  CHECK(Url("http://[::1]:8000/").site() == "http://[::1]");
+  CHECK(Url("http://localhost/").site() == "http://localhost");
+  CHECK(Url("mailto:a@example.com").site() == "null");
+  CHECK(Url("blob:https://a.example.com/1-2").site() == "https://example.com");
+  CHECK(Url("file:///etc").site() == "null");
+  CHECK(Url("https://a.example.com").sameSite(Url("https://b.example.com:8443")));
+  CHECK(!Url("https://a.example.com").sameSite(Url("http://a.example.com")));
+  CHECK(!Url("https://a.github.io").sameSite(Url("https://b.github.io")));
+  CHECK(Url("http://10.0.0.1").sameSite(Url("http://10.0.0.1:8080")));
+  CHECK(!Url("http://10.0.0.1").sameSite(Url("http://11.0.0.1")));
+  CHECK(!Url("file:///a").sameSite(Url("file:///a")));
+}
