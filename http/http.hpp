@@ -1,11 +1,16 @@
 // The floor http: URLs, messages, the client and the server.
 #pragma once
 
+#include <weft/http/base64.hpp>
 #include <weft/http/body.hpp>
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/errors.hpp>
 #include <weft/http/content_coding/content_decoder.hpp>
 #include <weft/http/content_coding/errors.hpp>
+#include <weft/http/cookies/cookie.hpp>
+#include <weft/http/cookies/cookie_file.hpp>
+#include <weft/http/cookies/cookie_jar.hpp>
+#include <weft/http/cookies/cookie_jars.hpp>
 #include <weft/http/dates.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/headers.hpp>
@@ -25,6 +30,7 @@ namespace weft {
 
 using http::Agent;
 using http::AgentOptions;
+using http::CookieJar;
 using http::Headers;
 using http::Resource;
 using http::Site;
