@@ -1,11 +1,11 @@
 #include <weft/net/stream.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/connection.hpp>
 #include <weft/net/internal/stream_protocol.hpp>
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace weft::net {
 
@@ -13,45 +13,35 @@ namespace {
 
 const Logger kLog("weft.net");
 
-// An idle stream keeps a small buffer only. Large ones go round among the streams of a thread: asking the heap for one per message costs a 64 KiB echo a fifth.
-constexpr std::size_t kKeepCapacity = 1024;
-constexpr std::size_t kLargeCapacity = 2 * Stream::kReadAhead;
-constexpr std::size_t kSpares = 8;
-thread_local std::vector<std::string> spareBuffers;
-
-void giveBack(std::string& buffer) {
-  if (buffer.capacity() <= kKeepCapacity) return;
-  if (buffer.capacity() <= 2 * kLargeCapacity && buffer.capacity() >= kLargeCapacity && spareBuffers.size() < kSpares) {
-    buffer.clear();
-    spareBuffers.push_back(std::move(buffer));
-  }
-  buffer = {};
-}
-
-void takeLarge(std::string& buffer) {
-  std::string large;
-  if (spareBuffers.empty()) {
-    large.reserve(kLargeCapacity);
-  } else {
-    large = std::move(spareBuffers.back());
-    spareBuffers.pop_back();
-  }
-  large.append(buffer);
-  buffer = std::move(large);
-}
+// From here on a view of the socket's buffer is cheaper than a copy, though a reader who takes his time then holds 64 KiB.
+constexpr std::size_t kLend = 4096;
 
 }  // namespace
 
 namespace detail {
 
+const StreamLimits StreamProtocol::kNoLimits;
+
 void StreamProtocol::dataReceived(std::string_view data) {
+  if (data.size() >= kLend && lend(data)) return;
   makeRoom(data.size());
   buffer_.append(data);
   wake();
-  if (available() >= std::max(readAhead_, wanted_) && !paused_ && hasTransport()) {
+  if (available() >= std::max(readAhead(), wanted_) && !paused_ && hasTransport()) {
     paused_ = true;
     transport().pauseReading();
   }
+}
+
+bool StreamProtocol::lend(std::string_view data) {
+  if (!some_.active() || available() > 0 || data.size() > wanted_) return false;
+  auto* const lender = dynamic_cast<Connection*>(&transport());
+  if (!lender || !lender->lendsReadBuffer()) return false;
+  const std::shared_ptr<StreamProtocol> self = shared_from_this();
+  lent_ = true;
+  std::exchange(some_, {}).callback(data);
+  if (std::exchange(lent_, false)) kept_ = lender->takeReadBuffer();
+  return true;
 }
 
 void StreamProtocol::readConnectionLost() {
@@ -62,9 +52,11 @@ void StreamProtocol::readConnectionLost() {
 void StreamProtocol::connectionLost(const Failure& reason) {
   lost_ = ended_ = true;
   if (!reason.check<ConnectionDone>()) failure_ = reason;
-  for (Trigger<>& trigger : std::exchange(closing_, {})) {
-    if (failure_) trigger.errback(*failure_);
-    else trigger.callback();
+  if (rare_) {
+    for (Trigger<>& trigger : std::exchange(rare_->closing, {})) {
+      if (failed()) trigger.errback(failure_);
+      else trigger.callback();
+    }
   }
   wake();
 }
@@ -78,20 +70,18 @@ void StreamProtocol::makeRoom(std::size_t wanted) {
     buffer_.erase(0, begin_);
     begin_ = 0;
   }
-  const std::size_t size = buffer_.size() + wanted;
-  if (size > buffer_.capacity() && size > kKeepCapacity && size <= kLargeCapacity) takeLarge(buffer_);
+  ReadBuffers::makeRoom(buffer_, buffer_.size() + wanted);
 }
 
 // Nothing is here and a read waits: the buffer can go.
-void StreamProtocol::giveBuffer() {
+void StreamProtocol::giveBuffer() noexcept {
   begin_ = 0;
-  buffer_.clear();
-  giveBack(buffer_);
+  ReadBuffers::giveBack(buffer_);
 }
 
 void StreamProtocol::wake() {
   if (some_.active()) {
-    if (available() == 0 && failure_) std::exchange(some_, {}).errback(*failure_);
+    if (available() == 0 && failed()) std::exchange(some_, {}).errback(failure_);
     else if (available() > 0 || ended_) std::exchange(some_, {}).callback(takeView(std::min(wanted_, available())));
   } else if (wake_.active() && (available() >= wanted_ || ended_)) {
     std::exchange(wake_, {}).callback();
@@ -101,7 +91,7 @@ void StreamProtocol::wake() {
 std::string_view StreamProtocol::takeView(std::size_t bytes) {
   const std::string_view taken = view().substr(0, bytes);
   begin_ += taken.size();
-  if (paused_ && available() <= readAhead_ / 2 && hasTransport()) {
+  if (paused_ && available() <= readAhead() / 2 && hasTransport()) {
     paused_ = false;
     transport().resumeReading();
   }
@@ -114,8 +104,8 @@ void StreamProtocol::unread(const std::string& data) {
   begin_ = 0;
 }
 
-void StreamProtocol::setReadAhead(std::size_t bytes) noexcept {
-  readAhead_ = bytes;
+void StreamProtocol::setReadAhead(std::size_t bytes) {
+  rare().readAhead = bytes;
   takeView(0);                                         // there may be room now
 }
 
@@ -135,7 +125,7 @@ Deferred<> StreamProtocol::wait(std::size_t bytes) {
 Deferred<std::string_view> StreamProtocol::waitSome(std::size_t maxBytes) {
   if (reading()) return fail<std::string_view>(AlreadyReading());
   if (available() > 0) return succeed(takeView(std::min(maxBytes, available())));
-  if (failure_) return fail<std::string_view>(*failure_);
+  if (failed()) return fail<std::string_view>(failure_);
   if (ended_) return succeed(std::string_view());
   giveBuffer();
   Deferred<std::string_view> deferred;
@@ -145,15 +135,15 @@ Deferred<std::string_view> StreamProtocol::waitSome(std::size_t maxBytes) {
 }
 
 Deferred<> StreamProtocol::waitClosed() {
-  if (lost_) return failure_ ? fail(*failure_) : succeed();
+  if (lost_) return failed() ? fail(failure_) : succeed();
   Deferred<> deferred;
-  closing_.push_back(deferred.takeTrigger());
+  rare().closing.push_back(deferred.takeTrigger());
   return deferred;
 }
 
 void StreamProtocol::abandon(const char* why) noexcept {
   ended_ = true;
-  if (!failure_) failure_ = ConnectionAborted(why);
+  if (!failed()) failure_ = ConnectionAborted(why);
   wake();
 }
 
@@ -163,7 +153,7 @@ using ProtocolPointer = std::shared_ptr<StreamProtocol>;
 
 /// Nothing more will come: what a read that is not satisfied ends with.
 Failure endFailure(StreamProtocol& protocol, std::string_view expected) {
-  if (protocol.failure()) return *protocol.failure();
+  if (protocol.failed()) return protocol.failure();
   return IncompleteReadError(expected, std::string(protocol.view()));
 }
 
@@ -197,7 +187,7 @@ Deferred<std::optional<std::string>> readLineFrom(ProtocolPointer protocol, std:
   if (protocol->reading()) co_return Failure(AlreadyReading());
   const std::size_t found = co_await find(protocol, "\n", limit);
   if (found == 0) {
-    if (protocol->failure() && protocol->available() == 0) co_return Failure(*protocol->failure());
+    if (protocol->failed() && protocol->available() == 0) co_return Failure(protocol->failure());
     if (protocol->available() == 0) co_return std::nullopt;
     co_return protocol->take(protocol->available());
   }
@@ -207,16 +197,11 @@ Deferred<std::optional<std::string>> readLineFrom(ProtocolPointer protocol, std:
   co_return line;
 }
 
-/// The limits of one operation.
-struct StreamLimits {
-  Delay timeout;                                       // 0: none
-  std::chrono::nanoseconds deadline;                   // max(): none
-  template <class T> Deferred<T> apply(Deferred<T> deferred, Clock& clock) const;
-};
-
-AsyncGenerator<std::string> linesFrom(std::shared_ptr<Transport> transport, ProtocolPointer protocol, StreamLimits limits, std::size_t limit) {
+AsyncGenerator<std::string> linesFrom(ProtocolPointer protocol, StreamLimits limits, std::size_t limit) {
   for (;;) {
-    auto reading = limits.apply(readLineFrom(protocol, limit), transport->clock());
+    protocol->nextCall();
+    auto reading = readLineFrom(protocol, limit);
+    if (protocol->connection()) reading = limits.apply(std::move(reading), limits.readTimeout, protocol->connection()->clock());
     auto line = co_await std::move(reading);
     if (!line) co_return;
     co_yield std::move(*line);
@@ -230,11 +215,13 @@ class ServedStream final : public StreamProtocol {
 
   explicit ServedStream(Serve serve) : serve_(std::move(serve)) {}
   void connectionMade() override {
-    const Serve serve = std::move(serve_);
-    Stream stream = streamOf(shared_from_this());
-    (*serve)(std::move(stream))
-        .addBoth([serve, peer = transport().getPeer()](Outcome<> outcome) {
+    setConnection(transport().shared_from_this());
+    auto self = std::static_pointer_cast<ServedStream>(shared_from_this());
+    Stream stream = streamOf(self);
+    (*serve_)(std::move(stream))
+        .addBoth([self](Outcome<> outcome) {           // holds what `serve` captures while it runs
           if (outcome) return;
+          const Address peer = self->hasTransport() ? self->transport().getPeer() : Address();
           if (outcome.failure().check<ConnectionClosed>()) kLog.debug("serving ", peer, ": ", outcome.failure());
           else kLog.failure(outcome.failure(), "serving ", peer);
         })
@@ -248,35 +235,7 @@ class ServedStream final : public StreamProtocol {
 }  // namespace
 }  // namespace detail
 
-Stream::Stream(std::shared_ptr<Transport> transport)
-    : transport_(std::move(transport)), protocol_(std::make_shared<detail::StreamProtocol>()) {
-  transport_->setProtocol(protocol_);
-}
-
-Stream::Stream(std::shared_ptr<Transport> transport, std::shared_ptr<detail::StreamProtocol> protocol) noexcept
-    : transport_(std::move(transport)), protocol_(std::move(protocol)) {}
-
-Stream& Stream::operator=(Stream&& other) noexcept {
-  if (this != &other) {
-    letGo();
-    transport_ = std::move(other.transport_);
-    protocol_ = std::move(other.protocol_);
-    readTimeout_ = other.readTimeout_;
-    writeTimeout_ = other.writeTimeout_;
-    deadline_ = other.deadline_;
-  }
-  return *this;
-}
-
-Stream::~Stream() { letGo(); }
-
-void Stream::letGo() noexcept {
-  if (!transport_) return;
-  protocol_->abandon("its Stream was dropped");
-  if (transport_->protocol() == protocol_) transport_->loseConnection();
-}
-
-template <class T> Deferred<T> detail::StreamLimits::apply(Deferred<T> deferred, Clock& clock) const {
+template <class T> Deferred<T> detail::StreamLimits::apply(Deferred<T> deferred, Delay timeout, Clock& clock) const {
   if (deferred.called()) return deferred;
   Delay delay = timeout;
   if (deadline != std::chrono::nanoseconds::max()) {
@@ -288,48 +247,104 @@ template <class T> Deferred<T> detail::StreamLimits::apply(Deferred<T> deferred,
   return deferred.addTimeout(delay, clock);
 }
 
-template <class T> Deferred<T> Stream::limited(Deferred<T> deferred, Delay timeout) {
-  return detail::StreamLimits{timeout, deadline_}.apply(std::move(deferred), transport_->clock());
+Stream::Stream(std::shared_ptr<Transport> transport) : protocol_(std::make_shared<detail::StreamProtocol>()) {
+  protocol_->setConnection(transport);
+  transport->setProtocol(protocol_);
 }
 
-Deferred<std::string_view> Stream::readSome(std::size_t maxBytes) { return limited(protocol_->waitSome(maxBytes), readTimeout_); }
+Stream::Stream(std::shared_ptr<detail::StreamProtocol> protocol) noexcept : protocol_(std::move(protocol)) {}
+
+Stream& Stream::operator=(Stream&& other) noexcept {
+  if (this != &other) {
+    letGo();
+    protocol_ = std::move(other.protocol_);
+  }
+  return *this;
+}
+
+Stream::~Stream() { letGo(); }
+
+void Stream::letGo() noexcept {
+  if (!protocol_) return;
+  protocol_->nextCall();
+  protocol_->abandon("its Stream was dropped");
+  const std::shared_ptr<Transport> connection = protocol_->takeConnection();
+  if (connection->protocol() == protocol_) connection->loseConnection();
+}
+
+Transport& Stream::transport() const noexcept { return *protocol_->connection(); }
+
+template <class T> Deferred<T> Stream::limitedRead(Deferred<T> deferred) {
+  const detail::StreamLimits& limits = protocol_->limits();
+  return limits.apply(std::move(deferred), limits.readTimeout, transport().clock());
+}
+
+Deferred<> Stream::limitedWrite(Deferred<> deferred) {
+  const detail::StreamLimits& limits = protocol_->limits();
+  return limits.apply(std::move(deferred), limits.writeTimeout, transport().clock());
+}
+
+void Stream::setTimeout(Delay delay) {
+  setReadTimeout(delay);
+  setWriteTimeout(delay);
+}
+void Stream::setReadTimeout(Delay delay) { protocol_->changeLimits().readTimeout = delay; }
+void Stream::setWriteTimeout(Delay delay) { protocol_->changeLimits().writeTimeout = delay; }
+void Stream::setDeadline(Delay delay) { protocol_->changeLimits().deadline = transport().clock().now() + delay.value(); }
+void Stream::clearDeadline() { protocol_->changeLimits().deadline = std::chrono::nanoseconds::max(); }
+
+Deferred<std::string_view> Stream::readSome(std::size_t maxBytes) {
+  protocol_->nextCall();
+  return limitedRead(protocol_->waitSome(maxBytes));
+}
 
 Deferred<std::string> Stream::read(std::size_t maxBytes) {
-  return limited(protocol_->waitSome(maxBytes), readTimeout_).addCallback([](std::string_view data) { return std::string(data); });
+  return readSome(maxBytes).addCallback([](std::string_view data) { return std::string(data); });
 }
 
-Deferred<std::string> Stream::readExactly(std::size_t bytes) { return limited(detail::readExactlyFrom(protocol_, bytes), readTimeout_); }
+Deferred<std::string> Stream::readExactly(std::size_t bytes) {
+  protocol_->nextCall();
+  return limitedRead(detail::readExactlyFrom(protocol_, bytes));
+}
 
 Deferred<std::string> Stream::readUntil(std::string delimiter, std::size_t limit) {
-  return limited(detail::readUntilFrom(protocol_, std::move(delimiter), limit), readTimeout_);
+  protocol_->nextCall();
+  return limitedRead(detail::readUntilFrom(protocol_, std::move(delimiter), limit));
 }
 
-Deferred<std::optional<std::string>> Stream::readLine(std::size_t limit) { return limited(detail::readLineFrom(protocol_, limit), readTimeout_); }
-
-AsyncGenerator<std::string> Stream::lines(std::size_t limit) {
-  return detail::linesFrom(transport_, protocol_, {readTimeout_, deadline_}, limit);
+Deferred<std::optional<std::string>> Stream::readLine(std::size_t limit) {
+  protocol_->nextCall();
+  return limitedRead(detail::readLineFrom(protocol_, limit));
 }
 
-void Stream::unread(std::string_view data) { protocol_->unread(std::string(data)); }
-void Stream::setReadAhead(std::size_t bytes) noexcept { protocol_->setReadAhead(bytes); }
+AsyncGenerator<std::string> Stream::lines(std::size_t limit) { return detail::linesFrom(protocol_, protocol_->limits(), limit); }
+
+void Stream::unread(std::string_view data) {
+  const std::string copy(data);                        // it may be a view that dies now
+  protocol_->nextCall();
+  protocol_->unread(copy);
+}
+
+void Stream::setReadAhead(std::size_t bytes) { protocol_->setReadAhead(bytes); }
 
 Deferred<> Stream::write(std::string_view data) {
-  transport_->write(data);
-  return limited(transport_->drained(), writeTimeout_);
+  transport().write(data);
+  return limitedWrite(transport().drained());
 }
 
-void Stream::closeWriting() { transport_->loseWriteConnection(); }
+void Stream::closeWriting() { transport().loseWriteConnection(); }
 
 Deferred<> Stream::close() {
-  transport_->loseConnection();
-  return limited(protocol_->waitClosed(), writeTimeout_);
+  transport().loseConnection();
+  return limitedWrite(protocol_->waitClosed());
 }
 
-void Stream::abort() { transport_->abortConnection(); }
+void Stream::abort() { transport().abortConnection(); }
 
 std::shared_ptr<Transport> Stream::detach() {
   const std::shared_ptr<detail::StreamProtocol> protocol = std::move(protocol_);
-  std::shared_ptr<Transport> transport = std::move(transport_);
+  protocol->nextCall();
+  std::shared_ptr<Transport> transport = protocol->takeConnection();
   if (transport->protocol() == protocol) {
     transport->setProtocol(nullptr);
     transport->unread(protocol->take(protocol->available()));

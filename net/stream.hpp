@@ -87,30 +87,27 @@ class Stream {
 
   /// From now on each read and each write (close() is one) that takes longer ends with TimeoutError; the connection stays open, and nothing that came is lost. 0: no
   /// limit, as at first. With readSome() the timeout of reads is an idle timeout: the peer may take its time, but not go silent.
-  void setTimeout(Delay delay) noexcept { readTimeout_ = writeTimeout_ = delay; }
-  void setReadTimeout(Delay delay) noexcept { readTimeout_ = delay; }
-  void setWriteTimeout(Delay delay) noexcept { writeTimeout_ = delay; }
+  void setTimeout(Delay delay);
+  void setReadTimeout(Delay delay);
+  void setWriteTimeout(Delay delay);
   /// For everything together: what is still waiting `delay` from now ends with TimeoutError then, and later operations that have to wait end at once. So a peer that sends
   /// a byte a minute cannot hold a conversation open. Replaces the deadline set before.
-  void setDeadline(Delay delay) { deadline_ = transport_->clock().now() + delay.value(); }
-  void clearDeadline() noexcept { deadline_ = std::chrono::nanoseconds::max(); }
+  void setDeadline(Delay delay);
+  void clearDeadline();
   /// How many bytes may wait here before the peer is made to wait; a single read may ask for more. kReadAhead at first.
-  void setReadAhead(std::size_t bytes) noexcept;
+  void setReadAhead(std::size_t bytes);
 
-  Transport& transport() const noexcept { return *transport_; }
-  explicit operator bool() const noexcept { return transport_ != nullptr; }
+  Transport& transport() const noexcept;
+  explicit operator bool() const noexcept { return protocol_ != nullptr; }
 
  private:
   friend detail::StreamProtocol;
-  Stream(std::shared_ptr<Transport> transport, std::shared_ptr<detail::StreamProtocol> protocol) noexcept;
-  template <class T> Deferred<T> limited(Deferred<T> deferred, Delay timeout);
+  explicit Stream(std::shared_ptr<detail::StreamProtocol> protocol) noexcept;
+  template <class T> Deferred<T> limitedRead(Deferred<T> deferred);
+  Deferred<> limitedWrite(Deferred<> deferred);
   void letGo() noexcept;
 
-  std::shared_ptr<Transport> transport_;
   std::shared_ptr<detail::StreamProtocol> protocol_;
-  Delay readTimeout_ = 0;
-  Delay writeTimeout_ = 0;
-  std::chrono::nanoseconds deadline_ = std::chrono::nanoseconds::max();
 };
 
 /// A factory that runs `serve` for each connection:

@@ -15,13 +15,15 @@ const Logger kLog("weft.net");
 
 constexpr int kProducerWarning = 30;                   // seconds
 
+const Connection::Marks Connection::kMarks;
+
 Connection::~Connection() {
-  if (!producer_) return;
+  if (!registered()) return;
   state_ = State::Ended;
-  const std::unique_ptr<Registered> registered = std::move(producer_);
-  if (registered->warning.active()) registered->warning.cancel();
+  const std::unique_ptr<Registered> gone = std::move(rare_->producer);
+  if (gone->warning.active()) gone->warning.cancel();
   try {
-    registered->producer->stopProducing();
+    gone->producer->stopProducing();
   } catch (...) {
     kLog.failure(Failure(), "stopProducing threw");
   }
@@ -38,13 +40,13 @@ template <class F> void Connection::callProtocol(const char* what, F call) noexc
     end(std::move(failure), false);
   }
   calling_ = nested;
-  if (!nested && !replaced_.empty()) [[unlikely]] std::exchange(replaced_, {}).clear();
+  if (!nested && rare_ && !rare_->replaced.empty()) [[unlikely]] std::exchange(rare_->replaced, {}).clear();
 }
 
 void Connection::setProtocol(std::shared_ptr<Protocol> protocol) {
   if (protocol_) protocol_->clearTransport();
   std::swap(protocol_, protocol);
-  if (calling_ && protocol) replaced_.push_back(std::move(protocol));
+  if (calling_ && protocol) rare().replaced.push_back(std::move(protocol));
   endPending_ = readEnded_;
   if (!protocol_) {
     clock().callLater(0, [self = shared_from_this(), this] {      // not in here: the carrier may be calling
@@ -61,22 +63,22 @@ void Connection::setProtocol(std::shared_ptr<Protocol> protocol) {
 
 void Connection::unread(std::string data) {
   if (state_ == State::Ended || data.empty()) return;
-  if (unread_) unread_->insert(0, data);
-  else unread_ = std::make_unique<std::string>(std::move(data));
+  rare().unread.insert(0, data);
+  hasUnread_ = true;
   goOnReading();
 }
 
 void Connection::goOnReading() {
   if (wantsData()) startReading();
-  else if ((unread_ || endPending_) && protocol_ && state_ == State::Open && !paused_)
+  else if ((hasUnread_ || endPending_) && protocol_ && state_ == State::Open && !paused_)
     clock().callLater(0, [self = shared_from_this(), this] { deliverUnread(); });
 }
 
 void Connection::deliverUnread() noexcept {
   if (!protocol_ || state_ != State::Open || paused_) return;
-  if (unread_) {
-    const std::unique_ptr<std::string> data = std::move(unread_);
-    received(*data);
+  if (std::exchange(hasUnread_, false)) {
+    const std::string data = std::exchange(rare_->unread, {});
+    received(data);
     goOnReading();
   } else if (std::exchange(endPending_, false)) {
     receivedEnd();
@@ -85,22 +87,21 @@ void Connection::deliverUnread() noexcept {
 
 Deferred<> Connection::drained() {
   if (state_ == State::Ended) return fail(reason_);
-  if (buffered() <= high_) return succeed();
-  std::erase_if(waiters_, [](const Trigger<>& waiter) { return !waiter.active(); });
+  if (buffered() <= marks().high) return succeed();
+  std::vector<Trigger<>>& waiters = rare().waiters;
+  std::erase_if(waiters, [](const Trigger<>& waiter) { return !waiter.active(); });
   Deferred<> deferred;
-  waiters_.push_back(deferred.takeTrigger());
+  waiters.push_back(deferred.takeTrigger());
   return deferred;
 }
 
 void Connection::fireDrained() {
-  for (Trigger<>& waiter : std::exchange(waiters_, {})) waiter.callback();
-  if (producer_ && std::exchange(producer_->paused, false)) callProducer("resumeProducing", [](Producer& producer) { producer.resumeProducing(); });
+  for (Trigger<>& waiter : std::exchange(rare_->waiters, {})) waiter.callback();
+  if (registered() && std::exchange(registered()->paused, false)) callProducer("resumeProducing", [](Producer& producer) { producer.resumeProducing(); });
 }
 
 void Connection::setWriteLimits(std::size_t low, std::size_t high, std::size_t limit) {
-  low_ = std::min(low, high);
-  high_ = high;
-  limit_ = limit;
+  rare().marks = {std::min(low, high), high, limit};
   wroteSome();
   queued();
 }
@@ -108,7 +109,7 @@ void Connection::setWriteLimits(std::size_t low, std::size_t high, std::size_t l
 // ---- producers
 
 template <class F> void Connection::callProducer(const char* what, F call) noexcept {
-  const std::shared_ptr<Producer> producer = producer_->producer;      // it may unregister
+  const std::shared_ptr<Producer> producer = registered()->producer;      // it may unregister
   try {
     call(*producer);
   } catch (...) {
@@ -119,16 +120,16 @@ template <class F> void Connection::callProducer(const char* what, F call) noexc
 }
 
 void Connection::registerProducer(std::shared_ptr<Producer> producer, bool streaming) {
-  if (producer_) throw ProducerAlreadyRegistered();
+  if (registered()) throw ProducerAlreadyRegistered();
   if (state_ != State::Open || writeClosing_) return producer->stopProducing();
-  producer_ = std::make_unique<Registered>(Registered{std::move(producer), streaming, false, false, {}});
+  rare().producer = std::make_unique<Registered>(Registered{std::move(producer), streaming, false, false, {}});
   if (streaming) queued();
   else flush();
 }
 
 void Connection::unregisterProducer() {
-  const std::unique_ptr<Registered> gone = std::move(producer_);
-  if (!gone) return;
+  if (!registered()) return;
+  const std::unique_ptr<Registered> gone = std::move(rare_->producer);
   if (gone->warning.active()) gone->warning.cancel();
   if (state_ == State::Closing || (state_ == State::Open && writeClosing_ && !writeClosed_)) flush();
 }
@@ -136,19 +137,19 @@ void Connection::unregisterProducer() {
 // While a producer is registered every write comes by here.
 bool Connection::takesProducersWrite() noexcept {
   if (state_ == State::Ended || writeClosed_) return false;
-  if (!producer_->streaming && std::exchange(producer_->asked, false)) flush();      // then wroteAll() asks for more
+  if (!registered()->streaming && std::exchange(registered()->asked, false)) flush();      // then wroteAll() asks for more
   return true;
 }
 
 void Connection::pauseProducer() noexcept {
-  if (!producer_->streaming || producer_->paused || state_ == State::Ended || buffered() <= high_) return;
-  producer_->paused = true;
+  if (!registered()->streaming || registered()->paused || state_ == State::Ended || buffered() <= marks().high) return;
+  registered()->paused = true;
   callProducer("pauseProducing", [](Producer& producer) { producer.pauseProducing(); });
 }
 
 void Connection::waitForProducer() {
-  if (producer_->warning.active()) return;
-  producer_->warning = clock().callLater(kProducerWarning, [this] {
+  if (registered()->warning.active()) return;
+  registered()->warning = clock().callLater(kProducerWarning, [this] {
     kLog.warning("the connection with ", getPeer(), " was told to close ", kProducerWarning,
                  " s ago, and still waits for its producer to call unregisterProducer()");
   });
@@ -159,7 +160,7 @@ void Connection::waitForProducer() {
 void Connection::loseConnection() {
   if (state_ != State::Open) return;
   state_ = State::Closing;
-  if (producer_) waitForProducer();
+  if (registered()) waitForProducer();
   else if (buffered() == 0) end(ConnectionDone(), false);
   else flush();
 }
@@ -167,7 +168,7 @@ void Connection::loseConnection() {
 void Connection::loseWriteConnection() {
   if (state_ != State::Open || writeClosing_) return;
   writeClosing_ = true;
-  if (producer_) waitForProducer();
+  if (registered()) waitForProducer();
   else flush();
 }
 
@@ -193,8 +194,8 @@ void Connection::receivedEnd() noexcept {
 }
 
 void Connection::wroteAll() noexcept {
-  if (producer_) {                                     // the end waits for it
-    if (!producer_->streaming && !std::exchange(producer_->asked, true))
+  if (registered()) {                                     // the end waits for it
+    if (!registered()->streaming && !std::exchange(registered()->asked, true))
       callProducer("resumeProducing", [](Producer& producer) { producer.resumeProducing(); });
     return;
   }
@@ -217,8 +218,9 @@ void Connection::end(Failure reason, bool abort) noexcept {
 
 void Connection::finish() noexcept {
   finished_ = true;
-  for (Trigger<>& waiter : std::exchange(waiters_, {})) waiter.errback(reason_);
-  if (producer_) {
+  if (rare_)
+    for (Trigger<>& waiter : std::exchange(rare_->waiters, {})) waiter.errback(reason_);
+  if (registered()) {
     callProducer("stopProducing", [](Producer& producer) { producer.stopProducing(); });
     unregisterProducer();
   }

@@ -40,19 +40,24 @@ class Connection : public Transport {
   void registerProducer(std::shared_ptr<Producer> producer, bool streaming) final;
   void unregisterProducer() final;
 
+  /// Does takeReadBuffer() give one?
+  virtual bool lendsReadBuffer() const noexcept { return false; }
+  /// In dataReceived: the buffer in which its bytes lie, which is then the caller's; they stay where they are.
+  virtual std::unique_ptr<char[]> takeReadBuffer() { return nullptr; }
+
  protected:
   // ---- for the carrier to call
 
   State state() const noexcept { return state_; }
-  bool wantsData() const noexcept { return protocol_ && state_ == State::Open && !paused_ && !readEnded_ && !unread_; }
+  bool wantsData() const noexcept { return protocol_ && state_ == State::Open && !paused_ && !readEnded_ && !hasUnread_; }
   /// May anything be written?
   bool takesWrites() noexcept {
-    if (producer_) [[unlikely]] return takesProducersWrite();
+    if (rare_ && rare_->producer) [[unlikely]] return takesProducersWrite();
     return state_ == State::Open && !writeClosing_;
   }
   bool writeClosing() const noexcept { return writeClosing_; }
-  std::size_t writeLimit() const noexcept { return limit_; }
-  std::size_t lowMark() const noexcept { return low_; }
+  std::size_t writeLimit() const noexcept { return marks().limit; }
+  std::size_t lowMark() const noexcept { return marks().low; }
   /// After end().
   const Failure& reason() const noexcept { return reason_; }
 
@@ -62,11 +67,11 @@ class Connection : public Transport {
   void receivedEnd() noexcept;
   /// The end of a write that had to buffer something.
   void queued() noexcept {
-    if (producer_) [[unlikely]] pauseProducer();
+    if (rare_ && rare_->producer) [[unlikely]] pauseProducer();
   }
   /// The buffer has become smaller.
   void wroteSome() {
-    if ((!waiters_.empty() || producer_) && buffered() <= low_) [[unlikely]] fireDrained();
+    if (rare_ && buffered() <= rare_->marks.low) [[unlikely]] fireDrained();
   }
   /// Everything that had been written has been sent: goes on with what waited for that.
   void wroteAll() noexcept;
@@ -106,6 +111,26 @@ class Connection : public Transport {
     bool asked = false;                                // pull: it has not written since
     DelayedCall warning;                               // that loseConnection() waits for it
   };
+  struct Marks {
+    std::size_t low = kLowMark;
+    std::size_t high = kHighMark;
+    std::size_t limit = kWriteLimit;
+  };
+  /// What most connections never need. A third of an idle one's memory, if it were not apart.
+  struct Rare {
+    std::vector<std::shared_ptr<Protocol>> replaced;   // those whose callbacks are running, after setProtocol() in there
+    std::vector<Trigger<>> waiters;                    // of drained()
+    std::unique_ptr<Registered> producer;
+    std::string unread;                                // goes to the protocol before anything new
+    Marks marks;
+  };
+  static const Marks kMarks;
+  const Marks& marks() const noexcept { return rare_ ? rare_->marks : kMarks; }
+  Rare& rare() {
+    if (!rare_) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
+  Registered* registered() const noexcept { return rare_ ? rare_->producer.get() : nullptr; }
   template <class F> void callProducer(const char* what, F call) noexcept;
   bool takesProducersWrite() noexcept;
   void pauseProducer() noexcept;
@@ -115,16 +140,11 @@ class Connection : public Transport {
 
   std::shared_ptr<Transport> self_;
   std::shared_ptr<Protocol> protocol_;
-  std::vector<std::shared_ptr<Protocol>> replaced_;    // those whose callbacks are running, after setProtocol() in there
-  std::vector<Trigger<>> waiters_;                     // of drained()
-  std::unique_ptr<Registered> producer_;
-  std::unique_ptr<std::string> unread_;                // goes to the protocol before anything new
+  std::unique_ptr<Rare> rare_;
   Failure reason_{nullptr};
-  std::size_t low_ = kLowMark;
-  std::size_t high_ = kHighMark;
-  std::size_t limit_ = kWriteLimit;
   State state_ = State::Open;
   bool paused_ = false;
+  bool hasUnread_ = false;
   bool readEnded_ = false;
   bool endPending_ = false;                            // the protocol came after the peer's end, and is still to be told
   bool writeClosing_ = false;                          // loseWriteConnection() was called

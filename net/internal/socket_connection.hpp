@@ -27,6 +27,9 @@ class SocketConnection final : public Connection, private Descriptor {
   void writeSequence(std::span<const std::string_view> parts) override;
   std::size_t buffered() const noexcept override { return queue_.size(); }
 
+  bool lendsReadBuffer() const noexcept override { return isOpen(); }
+  std::unique_ptr<char[]> takeReadBuffer() override { return loop()->takeReadBuffer(); }
+
   Address getHost() const override;
   Address getPeer() const override;
   Clock& clock() const noexcept override { return clock_; }

@@ -18,7 +18,7 @@ SocketLoop& SocketLoop::of(Reactor& reactor) {
 
 SocketLoop::SocketLoop(asio::execution_context& context)
     : service(context), events_(asio::use_service<asio::detail::reactor>(context)),
-      readBuffer_(std::make_unique_for_overwrite<char[]>(kReadBuffer)) {
+      readBuffer_(ReadBuffers::take()) {
   events_.init_task();
   spareBlocks_.reserve(kSpareBlocks);
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <weft/core/reactor.hpp>
+#include <weft/net/internal/read_buffers.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <asio/detail/reactor.hpp>
@@ -21,7 +23,7 @@ class SocketConnection;
 class SocketLoop final : public asio::execution_context::service {
  public:
   static asio::execution_context::id id;
-  static constexpr std::size_t kReadBuffer = 64 * 1024;
+  static constexpr std::size_t kReadBuffer = ReadBuffers::kSize;
   static constexpr std::size_t kBlock = 16 * 1024;
   static constexpr std::size_t kSpareBlocks = 64;
 
@@ -32,6 +34,8 @@ class SocketLoop final : public asio::execution_context::service {
   asio::detail::reactor& events() const noexcept { return events_; }
   /// Reads are delivered before the next one, so one buffer serves all sockets.
   char* readBuffer() const noexcept { return readBuffer_.get(); }
+  /// The buffer leaves with what is in it; the next read has another.
+  std::unique_ptr<char[]> takeReadBuffer() { return std::exchange(readBuffer_, ReadBuffers::take()); }
 
   char* takeBlock();
   void giveBlock(char* block) noexcept;
