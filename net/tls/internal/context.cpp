@@ -136,8 +136,8 @@ template <class Options> ContextPointer PolicyContext::newContext(const SSL_METH
   check(raw != nullptr, "making a TLS context");
   check(SSL_CTX_set_min_proto_version(raw, versionNumber(minimumVersion)) == 1 && SSL_CTX_set_max_proto_version(raw, versionNumber(maximumVersion)) == 1,
                 "setting the versions of TLS");
-  // Buffers go back while nothing is under way: 34 KB an idle connection.
-  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Buffers go back while nothing is under way: 34 KB an idle connection. The chain that is sent is the one that was given, not what the trusted authorities add to it.
+  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_security_level(raw, 2);                  // whatever openssl.cnf says: 112 bits, no SHA-1 signatures
   if (!options.ciphers().empty())

@@ -397,7 +397,7 @@ void TlsConnection::closeWhenSent() noexcept {
 void TlsConnection::watchCarrier() {
   if (std::exchange(watching_, true)) return;
   const std::size_t low = state() == State::Closing || writeClosing() ? 0 : lowMark();
-  carrier_->setWriteLimits(low, low, SIZE_MAX);
+  carrier_->setWriteLimits(low, low, SIZE_MAX / 2);    // write() keeps to the limit, for both
   carrier_->drained().addBoth([link = link_](const Outcome<>&) { link->drained(); }).detach();
 }
 
