@@ -29,6 +29,11 @@ all_packages=(
   "clang-16            the second compiler"
   "libclang-rt-16-dev  its thread sanitizer"
   "cmake               a CMake project uses the installed weft"
+  "openssl             its s_client and s_server talk to our TLS"
+  "socat               so does socat"
+  "python3-twisted            and Twisted"
+  "python3-service-identity   Twisted's check of host names"
+  "python3-openssl            makes certificates, also bad ones, for these tests"
 )
 
 # How build/ is configured: the same for ./run and ./test, so that neither undoes the other's work.

@@ -21,7 +21,7 @@ constexpr bool kSanitized = false;
 }  // namespace
 
 TEST_CASE("every sample explains itself with --help and refuses an option that it does not have") {
-  for (const char* name : {"context_manager", "final_lock", "futures", "generators", "memory_vault", "say_after", "spiders_web", "waiting_room"}) {
+  for (const char* name : {"context_manager", "final_lock", "futures", "generators", "memory_vault", "say_after", "spiders_web", "tls_echo", "waiting_room"}) {
     CAPTURE(name);
     const ProgramRun help = sample(std::string(name) + " --help");
     CHECK(help.status == 0);
@@ -116,4 +116,14 @@ TEST_CASE("final_lock: a site that refuses connections is an error that names it
   const ProgramRun run = sample("final_lock --url http://127.0.0.1:1/");
   CHECK(run.status == 1);
   CHECK(run.output.find("connecting to 127.0.0.1:1: connection refused") != std::string::npos);
+}
+
+TEST_CASE("tls_echo: a server proves to be localhost by an authority of its own, and nobody else") {
+  const ProgramRun run = sample("tls_echo");
+  CHECK(run.status == 0);
+  CHECK(run.output ==
+        "TLS 1.3 with localhost, vouched for by CN=an authority of our own\n"
+        "echoed: hello over TLS\n"
+        "refused: the certificate of example.com (CN=localhost, issued by CN=an authority of our own) is refused: it is for localhost, 127.0.0.1; "
+        "connect by one of its names, or get one for this name\n");
 }
