@@ -262,15 +262,15 @@ void TlsConnection::readOn() {
 void TlsConnection::readRecords() {
   int why = SSL_ERROR_NONE;
   while (wantsData() && (why == SSL_ERROR_NONE)) {
-    const LargeBuffers::Lease buffer;
+    const RecordBuffers::Lease buffer;
     std::size_t size = 0;
     Failure failure{nullptr};
     {
       const Output output(*this);
-      while (why == SSL_ERROR_NONE && size < LargeBuffers::kSize) {
+      while (why == SSL_ERROR_NONE && size < RecordBuffers::kSize) {
         std::size_t count = 0;
         ERR_clear_error();
-        const int result = SSL_read_ex(ssl_.get(), buffer.data + size, LargeBuffers::kSize - size, &count);
+        const int result = SSL_read_ex(ssl_.get(), buffer.data + size, RecordBuffers::kSize - size, &count);
         if (result == 1) size += count;
         else if ((why = SSL_get_error(ssl_.get(), result)) == SSL_ERROR_SSL || why == SSL_ERROR_SYSCALL) failure = failureOfQueue();
       }
