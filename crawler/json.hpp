@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/crawler/item.hpp>
+#include <weft/http/json.hpp>
 
 #include <cstdint>
 #include <string>
@@ -9,9 +10,7 @@
 
 namespace weft::crawler {
 
-/// Appends `text` as a JSON string, quotes included (RFC 8259 section 7). Bytes that are not UTF-8 become U+FFFD, one for each maximal part; U+2028 and U+2029 are
-/// written as they are. About 1 GB/s where nothing has to be escaped.
-void appendJsonString(std::string& out, std::string_view text);
+using http::appendJsonString;
 
 /// Writes an item, or any value built by hand, into a string that the caller owns and may reuse.
 ///

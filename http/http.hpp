@@ -14,6 +14,7 @@
 #include <weft/http/dates.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/json.hpp>
 #include <weft/http/parser.hpp>
 #include <weft/http/percent_encoding.hpp>
 #include <weft/http/public_suffix.hpp>
@@ -32,6 +33,7 @@ using http::Agent;
 using http::AgentOptions;
 using http::CookieJar;
 using http::Headers;
+using http::Json;
 using http::Resource;
 using http::Site;
 using http::Url;

@@ -12,6 +12,22 @@ std::optional<std::uint64_t> Response::contentLength() const noexcept {
   return value;
 }
 
+std::string_view Response::encoding() const noexcept { return encodingOfContentType(headers.getCombined("Content-Type")); }
+
+// The response may be gone when the body has come: what is needed of it is copied.
+Deferred<DecodedText> Response::decodedText(std::size_t limit) {
+  return body.bytes(limit).addCallback(
+      [type = headers.getCombined("Content-Type")](std::string bytes) { return decodeText(std::move(bytes), type); });
+}
+
+Deferred<std::string> Response::text(std::size_t limit) {
+  return decodedText(limit).addCallback([](DecodedText decoded) { return std::move(decoded.text); });
+}
+
+Deferred<Json> Response::json(JsonOptions options) {
+  return body.bytes(options.maxBytes).addCallback([options](std::string bytes) { return Json::parse(bytes, options); });
+}
+
 std::string_view reasonPhrase(int status) noexcept {
   switch (status) {
     case 100: return "Continue";

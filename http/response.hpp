@@ -4,6 +4,8 @@
 #include <weft/defer/deferred.hpp>
 #include <weft/http/body.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/json.hpp>
+#include <weft/http/text/text_decoder.hpp>
 #include <weft/http/url.hpp>
 
 #include <cstddef>
@@ -43,8 +45,15 @@ class Response {
 
   /// The whole body; see Body::bytes().
   Deferred<std::string> bytes(std::size_t limit = Body::kUnlimited) { return body.bytes(limit); }
-  /// The same, for reading as text: the bytes as they came, in the page's own encoding.
-  Deferred<std::string> text(std::size_t limit = Body::kUnlimited) { return body.bytes(limit); }
+  /// The whole body as text in UTF-8, decoded from what detectEncoding() finds; bytes that mean nothing become U+FFFD. A body that is UTF-8 already is moved through. Errors
+  /// as of bytes(); the limit is of bytes as well.
+  Deferred<std::string> text(std::size_t limit = Body::kUnlimited);
+  /// The same, with the encoding that was found, and how.
+  Deferred<DecodedText> decodedText(std::size_t limit = Body::kUnlimited);
+  /// The encoding that Content-Type gives: "utf-8", "windows-1252". Empty when it gives none that is known; text() then looks into the body.
+  std::string_view encoding() const noexcept;
+  /// The whole body as JSON, which is UTF-8 whatever Content-Type says (RFC 8259 section 8.1). Errors: as of bytes(), and JsonError.
+  Deferred<Json> json(JsonOptions options = JsonOptions());
 
   Response& setStatus(int value) & { return status = value, *this; }
   Response&& setStatus(int value) && { return std::move(setStatus(value)); }
