@@ -91,11 +91,19 @@ class Parser::Machine {
       if (check.broken) throw error(ParseProblem::LineEnding);
       if (headBytes() >= room) throw error(ParseProblem::HeadersTooLarge);
     }
-    execute(bytes);
-    bytes.remove_prefix(lastUsed_);
-    if (!complete_ && framing_ == BodyFraming::Chunked &&
-        consumed_ - mark_ > options_.maxChunkExtensions + options_.maxHeaderBytes)
-      throw error(ParseProblem::ChunkExtensionTooLong);
+    if (framing_ == BodyFraming::Chunked && chunk_ != Chunk::Trailers) bytes.remove_prefix(readChunks(bytes));
+    if (framing_ != BodyFraming::Chunked) {
+      execute(bytes);
+      bytes.remove_prefix(lastUsed_);
+      return all.size() - bytes.size();
+    }
+    const std::size_t limit = options_.maxHeaderBytes + 4 * options_.maxHeaders + 64;  // names and values are counted exactly; this is for what stands between them
+    while (!complete_ && !bytes.empty()) {
+      const auto trailers = static_cast<std::size_t>(consumed_ - mark_);
+      if (trailers >= limit) throw error(ParseProblem::HeadersTooLarge);
+      execute(bytes.substr(0, limit - trailers));
+      bytes.remove_prefix(lastUsed_);
+    }
     return all.size() - bytes.size();
   }
 
@@ -124,7 +132,7 @@ class Parser::Machine {
     return framing_ == BodyFraming::Length ? std::optional<std::uint64_t>(contentLength_) : std::nullopt;
   }
   bool keepAlive() const noexcept { return keepAlive_; }
-  bool wasRepaired() const noexcept { return repaired_; }
+  unsigned repairs() const noexcept { return repairs_; }
   std::uint64_t consumed() const noexcept { return consumed_; }
 
  private:
@@ -165,10 +173,6 @@ class Parser::Machine {
         return guarded(p, [=](Machine& m) { return m.body({at, n}); });
       };
       s.on_message_complete = [](llhttp_t* p) { return guarded(p, [](Machine& m) { return m.messageComplete(); }); };
-      s.on_chunk_extension_name = [](llhttp_t* p, const char*, std::size_t n) {
-        return guarded(p, [=](Machine& m) { return m.chunkExtension(n); });
-      };
-      s.on_chunk_extension_value = s.on_chunk_extension_name;
       return s;
     }();
     return &kSettings;
@@ -195,6 +199,7 @@ class Parser::Machine {
       std::rethrow_exception(std::exchange(pending_, nullptr));
     if (result == HPE_OK || complete_) [[likely]]
       return;
+    if (result == HPE_PAUSED) return llhttp_resume(&llhttp_);
     const ParseProblem problem = problemOf(result);
     // llhttp reports a second Content-Length with the code of a conflict.
     if (problem == ParseProblem::LengthConflict && head_.headers.has("Content-Length") &&
@@ -229,6 +234,7 @@ class Parser::Machine {
           break;
         case Line::Inside:
           if (c == '\n' && strict) return {i, true};
+          if (c == '\n') repaired(Repair::BareLf);
           line_ = c == '\r' ? Line::AfterCr : Line::Start;
           break;
         case Line::AfterCr:
@@ -261,11 +267,14 @@ class Parser::Machine {
     headStart_ = consumed_;
     headerBytes_ = headerCount_ = extensionBytes_ = 0;
     contentLength_ = 0;
-    hasLength_ = headComplete_ = complete_ = keepAlive_ = repaired_ = nameOpen_ = valueOpen_ = false;
+    hasLength_ = headComplete_ = complete_ = keepAlive_ = nameOpen_ = valueOpen_ = false;
+    repairs_ = 0;
     framing_ = BodyFraming::None;
     line_ = Line::First;
     writer_.attach(head_.headers);
   }
+
+  void repaired(Repair kind) noexcept { repairs_ |= static_cast<unsigned>(kind); }
 
   int fail(ParseProblem problem, std::string_view detail = {}) { throw error(problem, detail); }
 
@@ -302,7 +311,7 @@ class Parser::Machine {
       openValue();
     } else if (at != valueEnd_) {  // a folded line: RFC 9112 section 5.2
       if (!options_.lenient) return fail(ParseProblem::LineEnding, "a folded line");
-      repaired_ = true;
+      repaired(Repair::FoldedLine);
       writer_.value(" ");
     }
     valueEnd_ = at + piece.size();
@@ -323,17 +332,18 @@ class Parser::Machine {
     char* bytes = writer_.openValueBytes();
     const std::size_t size = writer_.openValue().size();
     for (std::size_t i = 0; i < size; ++i) {
-      if (bytes[i] != '\0' && bytes[i] != '\r' && bytes[i] != '\n') [[likely]]
+      const auto byte = static_cast<unsigned char>(bytes[i]);
+      if ((byte >= 0x20 && byte != 0x7F) || byte == '\t') [[likely]]
         continue;
-      bytes[i] = ' ';  // RFC 9110 section 5.5
-      repaired_ = true;
+      if (byte == '\0' || byte == '\r' || byte == '\n') bytes[i] = ' ';  // RFC 9110 section 5.5
+      repaired(Repair::ControlByte);
     }
     // Several Content-Length fields of one value count as one (RFC 9112 section 6.3). llhttp must not see that it had one.
     if ((llhttp_.flags & F_CONTENT_LENGTH) && !(llhttp_.flags & F_TRAILING) &&
         equalIgnoringCase(writer_.openName(), "content-length")) {
       if (hasLength_ && writer_.openValue() != head_.headers.get("Content-Length"))
         fail(ParseProblem::ContentLength, "there are several, and they differ");
-      repaired_ = repaired_ || hasLength_;
+      if (hasLength_) repaired(Repair::RepeatedLength);
       hasLength_ = true;
       contentLength_ = llhttp_.content_length;
       llhttp_.flags = static_cast<std::uint16_t>(llhttp_.flags & ~F_CONTENT_LENGTH);
@@ -360,6 +370,10 @@ class Parser::Machine {
     mark_ = consumed_;
     writer_.attach(head_.trailers);
     sink_.headReceived();
+    if (framing_ == BodyFraming::Chunked) {
+      beginChunk();
+      return HPE_PAUSED;                               // llhttp waits for the trailers
+    }
     return skipBody ? 1 : 0;
   }
 
@@ -381,7 +395,9 @@ class Parser::Machine {
         if (chunked && !coding.empty()) fail(ParseProblem::TransferEncoding, "a coding after chunked");
         if (equalIgnoringCase(coding, "chunked"))
           chunked = true;
-        else if (!coding.empty() && !equalIgnoringCase(coding, "identity"))
+        else if (equalIgnoringCase(coding, "identity"))
+          repaired(Repair::IdentityCoding);
+        else if (!coding.empty())
           fail(ParseProblem::TransferEncoding, coding);
         if (comma == std::string_view::npos) break;
         list.remove_prefix(comma + 1);
@@ -389,7 +405,7 @@ class Parser::Machine {
     }
     if (chunked != ((llhttp_.flags & F_CHUNKED) != 0)) fail(ParseProblem::TransferEncoding);
     if (hasLength_) {  // it is overridden, and the connection is not trusted further
-      repaired_ = true;
+      repaired(Repair::LengthConflict);
       keepAlive_ = false;
       hasLength_ = false;
     }
@@ -451,9 +467,145 @@ class Parser::Machine {
     return 0;
   }
 
-  int chunkExtension(std::size_t size) {
-    if ((extensionBytes_ += size) > options_.maxChunkExtensions) return fail(ParseProblem::ChunkExtensionTooLong);
-    return 0;
+  // Where a chunked body stands. RFC 9112 section 7.1.
+  enum class Chunk : std::uint8_t { Size, Blank, Extension, Value, Quoted, QuotedPair, AfterQuoted, LineLf, Data, DataEnd, DataLf, Trailers };
+
+  static int hexDigit(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    const char low = static_cast<char>(c | 32);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+  }
+
+  // Chunks up to the last one's size line, whose trailers are llhttp's again; how many bytes. It is our own because llhttp takes no bare LF and no blank behind a size, which
+  // servers send and browsers take, and because a chunk of 64 bytes costs it five callbacks.
+  std::size_t readChunks(std::string_view bytes) {
+    std::size_t i = 0;
+    const std::uint64_t start = consumed_;
+    const auto wrong = [&](ParseProblem problem, std::string_view detail = {}) {
+      consumed_ = start + i;
+      throw error(problem, detail);
+    };
+    const auto repair = [&](ParseProblem problem, std::string_view detail) {
+      if (!options_.lenient) wrong(problem, detail);
+      repaired(Repair::ChunkLine);
+    };
+    while (i < bytes.size() && chunk_ != Chunk::Trailers) {
+      const char c = bytes[i];
+      switch (chunk_) {
+        case Chunk::Data: {
+          const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(chunkLeft_, bytes.size() - i));
+          chunkLeft_ -= size;
+          if (chunkLeft_ == 0) chunk_ = Chunk::DataEnd;
+          consumed_ = start + i + size;
+          sink_.bodyReceived(bytes.substr(i, size));
+          i += size;
+          continue;
+        }
+        case Chunk::DataEnd:
+          if (c == '\r') {
+            chunk_ = Chunk::DataLf;
+          } else {
+            if (c != '\n') wrong(ParseProblem::ChunkFraming);
+            repair(ParseProblem::ChunkFraming, "a bare LF");
+            beginChunk();
+          }
+          break;
+        case Chunk::DataLf:
+          if (c != '\n') wrong(ParseProblem::ChunkFraming);
+          beginChunk();
+          break;
+        case Chunk::Size:
+          if (const int digit = hexDigit(c); digit >= 0) {
+            if (chunkLeft_ >> 60) wrong(ParseProblem::ChunkSize, "it is too large");
+            chunkLeft_ = chunkLeft_ << 4 | static_cast<unsigned>(digit);
+            if (chunkDigits_ < 16) ++chunkDigits_;
+            else countExtension(wrong);                // zeros without end
+            break;
+          }
+          if (chunkDigits_ == 0) wrong(ParseProblem::ChunkSize);
+          endSize(c, wrong, repair);
+          break;
+        case Chunk::Blank:
+          countExtension(wrong);
+          if (c != ' ' && c != '\t') endSize(c, wrong, repair);
+          break;
+        case Chunk::Extension:
+        case Chunk::Value:
+        case Chunk::AfterQuoted:
+          countExtension(wrong);
+          if (c == '\r' || c == '\n' || (c == ';' && chunk_ != Chunk::Extension)) {
+            if (chunk_ != Chunk::AfterQuoted && !extensionHasText_ && !options_.lenient) wrong(ParseProblem::ChunkSize, "an extension without a name or value");
+            endSize(c, wrong, repair);
+          } else if (c == ';') {
+            if (!extensionHasText_ && !options_.lenient) wrong(ParseProblem::ChunkSize, "an extension without a name");
+            extensionHasText_ = false;
+          } else if (options_.lenient || c == ' ' || c == '\t') {
+            break;                                     // in lenient mode: whatever it is, it means nothing to us
+          } else if (c == '=' && chunk_ == Chunk::Extension && extensionHasText_) {
+            chunk_ = Chunk::Value;
+            extensionHasText_ = false;
+          } else if (c == '"' && chunk_ == Chunk::Value && !extensionHasText_) {
+            chunk_ = Chunk::Quoted;
+          } else if (chunk_ != Chunk::AfterQuoted && isToken({&c, 1})) {
+            extensionHasText_ = true;
+          } else {
+            wrong(ParseProblem::ChunkSize, "an extension with a character that none may have");
+          }
+          break;
+        case Chunk::Quoted:
+        case Chunk::QuotedPair:
+          countExtension(wrong);
+          if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) wrong(ParseProblem::ChunkSize, "an extension with a control character");
+          if (chunk_ == Chunk::QuotedPair) chunk_ = Chunk::Quoted;
+          else if (c == '\\') chunk_ = Chunk::QuotedPair;
+          else if (c == '"') chunk_ = Chunk::AfterQuoted;
+          break;
+        case Chunk::LineLf:
+          if (c != '\n') wrong(ParseProblem::LineEnding);
+          endChunkLine();
+          break;
+        case Chunk::Trailers: break;
+      }
+      ++i;
+    }
+    consumed_ = start + i;
+    if (chunk_ == Chunk::Trailers) beginTrailers();
+    return i;
+  }
+
+  void beginChunk() noexcept {
+    chunk_ = Chunk::Size;
+    chunkLeft_ = chunkDigits_ = 0;
+  }
+
+  void countExtension(const auto& wrong) {
+    if (++extensionBytes_ > options_.maxChunkExtensions) wrong(ParseProblem::ChunkExtensionTooLong);
+  }
+
+  // What may follow a size, or an extension.
+  void endSize(char c, const auto& wrong, const auto& repair) {
+    if (c == '\r') {
+      chunk_ = Chunk::LineLf;
+    } else if (c == ';') {
+      chunk_ = Chunk::Extension;
+      extensionHasText_ = false;
+    } else if (c == '\n') {
+      repair(ParseProblem::LineEnding, "a bare LF");
+      endChunkLine();
+    } else {
+      if (c != ' ' && c != '\t') wrong(ParseProblem::ChunkSize);
+      repair(ParseProblem::ChunkSize, "a blank behind it");
+      chunk_ = Chunk::Blank;
+    }
+  }
+
+  void endChunkLine() noexcept { chunk_ = chunkLeft_ ? Chunk::Data : Chunk::Trailers; }
+
+  // llhttp reads the trailers as it reads a head: from here it believes that the body was one empty chunk.
+  void beginTrailers() {
+    mark_ = consumed_;
+    static constexpr std::string_view kLastChunk = "0\r\n";
+    llhttp_execute(&llhttp_, kLastChunk.data(), kLastChunk.size());
   }
 
   int messageComplete() {
@@ -484,22 +636,26 @@ class Parser::Machine {
   std::uint64_t mark_ = 0;  // the end of the last body bytes: what lies behind it is framing
   std::uint64_t valueEnd_ = 0;
   std::uint64_t contentLength_ = 0;
+  std::uint64_t chunkLeft_ = 0;
+  unsigned chunkDigits_ = 0;
   std::size_t headerBytes_ = 0;
   std::size_t headerCount_ = 0;
   std::size_t extensionBytes_ = 0;
   unsigned interim_ = 0;
   Kind kind_;
   BodyFraming framing_ = BodyFraming::None;
+  Chunk chunk_ = Chunk::Size;
   Line line_ = Line::First;
   bool answersHead_ = false;
   bool hasLength_ = false;
   bool headComplete_ = false;
   bool complete_ = false;
   bool keepAlive_ = false;
-  bool repaired_ = false;
+  unsigned repairs_ = 0;
   bool nameOpen_ = false;
   bool valueOpen_ = false;
   bool interimNow_ = false;
+  bool extensionHasText_ = false;
 };
 
 Parser::Parser(Kind kind, MessageSink& sink, const ParserOptions& options)
@@ -516,7 +672,7 @@ MessageHead& Parser::head() noexcept { return machine_->head(); }
 BodyFraming Parser::framing() const noexcept { return machine_->framing(); }
 std::optional<std::uint64_t> Parser::contentLength() const noexcept { return machine_->contentLength(); }
 bool Parser::keepAlive() const noexcept { return machine_->keepAlive(); }
-bool Parser::wasRepaired() const noexcept { return machine_->wasRepaired(); }
+unsigned Parser::repairs() const noexcept { return machine_->repairs(); }
 std::uint64_t Parser::consumed() const noexcept { return machine_->consumed(); }
 
 }  // namespace weft::http

@@ -84,6 +84,17 @@ class MessageHead {
   void clear();
 };
 
+/// What lenient mode let pass that strict mode refuses. Bits of Parser::repairs().
+enum class Repair : std::uint8_t {
+  BareLf = 1,              ///< a line of the head that ends in LF alone (RFC 9112 section 2.2)
+  FoldedLine = 2,          ///< joined by a blank (section 5.2)
+  ControlByte = 4,         ///< in a value; CR, LF and NUL became blanks (RFC 9110 section 5.5)
+  RepeatedLength = 8,      ///< several Content-Length fields of one value (RFC 9112 section 6.3)
+  LengthConflict = 16,     ///< Content-Length beside Transfer-Encoding: the latter counts, and the connection is closed (section 6.1)
+  IdentityCoding = 32,     ///< the transfer coding "identity", which RFC 2616 had
+  ChunkLine = 64,          ///< a chunk line with blanks behind its size, or one that ends in LF alone
+};
+
 /// How the end of a body is found. RFC 9112 section 6.3.
 enum class BodyFraming : std::uint8_t { None, Length, Chunked, UntilClose };
 
@@ -134,8 +145,10 @@ class Parser {
   std::optional<std::uint64_t> contentLength() const noexcept;  ///< with BodyFraming::Length
   /// May the connection carry another message after this one? RFC 9112 section 9.3. Once the head is complete.
   bool keepAlive() const noexcept;
-  /// Lenient mode let something pass that strict mode refuses, as far as it was noticed (repeated or conflicting lengths, folded lines, NUL).
-  bool wasRepaired() const noexcept;
+  /// What lenient mode let pass in this message so far: bits of Repair. Of trailers only what their values hold is noticed.
+  unsigned repairs() const noexcept;
+  bool wasRepaired() const noexcept { return repairs() != 0; }
+  bool wasRepaired(Repair kind) const noexcept { return (repairs() & static_cast<unsigned>(kind)) != 0; }
   /// Bytes of this message that were taken.
   std::uint64_t consumed() const noexcept;
 

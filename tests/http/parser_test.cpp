@@ -342,7 +342,6 @@ TEST_CASE("curl's table of responses") {
       "curl_responses-0034",  // run with --ignore-content-length: to us the body is cut
       "curl_responses-0038",  // run with --raw: an unknown transfer coding is an error
       "curl_responses-0086",  // run with --http0.9
-      "curl_responses-0108",  // chunk lines that end in a bare LF: RFC 9112 section 2.2 allows that in heads only
   };
   const auto table = readTable("http1/curl_responses.json");
   int passed = 0;
@@ -401,4 +400,95 @@ TEST_CASE("llhttp's own table: our glue adds and loses nothing") {
     if (!deviations.contains(id)) CHECK_MESSAGE(good, result.what << "\n" << input << "\n" << result.log);
   }
   MESSAGE("llhttp: " << passed << " of " << run << " of " << table["cases"].Size());
+}
+
+TEST_CASE("chunk lines: strict mode keeps the grammar, lenient mode takes what browsers take") {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const ParserOptions lenient = ParserOptions().setLenient(true);
+  for (const char* good : {"5\r\nhello\r\n0\r\n\r\n", "000005\r\nhello\r\n000\r\n\r\n", "5;a\r\nhello\r\n0;b=c;d=\"e\\\"; f\"\r\n\r\n",
+                           "5;a=\"\";b\r\nhello\r\n0\r\nT: 1\r\n\r\n"}) {
+    CAPTURE(good);
+    CHECK(response(head + good).bodies == std::vector<std::string>{"hello"});
+    CHECK(response(head + good, lenient).bodies == std::vector<std::string>{"hello"});
+  }
+  for (const char* repaired : {"5 \r\nhello\r\n0\r\n\r\n", "5\t ;x\r\nhello\r\n0 \r\n\r\n", "5\nhello\n0\n\r\n", "5;=\x01;;\r\nhello\r\n0\r\n\r\n"}) {
+    CAPTURE(repaired);
+    CHECK(response(head + repaired).problem.has_value());
+    CHECK(response(head + repaired, lenient).bodies == std::vector<std::string>{"hello"});
+  }
+  for (const char* bad : {"\r\nhello", " 5\r\nhello\r\n", "-5\r\nhello\r\n", "0x5\r\nhello\r\n", "5\rXhello", "5\r\nhelloX\r\n", "5\r\nhello\rX", "10000000000000005\r\nhello", "g\r\n"}) {
+    CAPTURE(bad);
+    CHECK(response(head + bad).problem.has_value());
+    CHECK(response(head + bad, lenient).problem.has_value());
+    CHECK(response(head + bad, lenient).bodies.empty());
+  }
+  CHECK(response(head + "10000000000000000\r\n", lenient).problem == ParseProblem::ChunkSize);
+  CHECK(response(head + std::string(20000, '0') + "5\r\nhello").problem == ParseProblem::ChunkExtensionTooLong);        // fault 10
+  CHECK(response(head + "5" + std::string(20000, ' ') + "\r\nhello", lenient).problem == ParseProblem::ChunkExtensionTooLong);
+  CHECK(response(head + "0\r\nT:" + std::string(300000, ' ') + "x\r\n\r\n", lenient).problem == ParseProblem::HeadersTooLarge);
+  // The limit is for the message: many short extensions are one long one.
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += "1;abcd\r\nx\r\n";
+  CHECK(response(head + many).problem == ParseProblem::ChunkExtensionTooLong);
+}
+
+TEST_CASE("lenient mode says what it repaired") {
+  const ParserOptions lenient = ParserOptions().setLenient(true);
+  const auto repairs = [&](std::string_view input) {
+    unsigned found = 0;
+    for (const std::size_t step : {input.size(), std::size_t{1}}) {
+      Run sink;
+      Parser parser(Parser::Kind::Response, sink, lenient);
+      sink.parser = &parser;
+      for (std::size_t at = 0; at < input.size() && !parser.complete(); at += step) parser.feed(std::string(input.substr(at, step)));
+      CHECK((step == input.size() || found == parser.repairs()));
+      found = parser.repairs();
+    }
+    return found;
+  };
+  const auto bit = [](Repair kind) { return static_cast<unsigned>(kind); };
+  CHECK(repairs("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") == 0);
+  CHECK(repairs("HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n") == bit(Repair::BareLf));
+  CHECK(repairs("HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n") == bit(Repair::FoldedLine));
+  CHECK(repairs("HTTP/1.1 200 OK\r\nX: a\x01\r\nContent-Length: 0\r\n\r\n") == bit(Repair::ControlByte));
+  CHECK(repairs("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n") == bit(Repair::RepeatedLength));
+  CHECK(repairs("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0 \r\n\r\n") == (bit(Repair::LengthConflict) | bit(Repair::ChunkLine)));
+  CHECK(repairs("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n") == bit(Repair::IdentityCoding));
+}
+
+TEST_CASE("gunicorn's table of requests") {
+  const std::set<std::string> deviations{
+      // Transfer codings other than chunked are refused, "identity" among them.
+      "gunicorn_requests-0008", "gunicorn_requests-0024", "gunicorn_requests-0028", "gunicorn_requests-0054",
+      "gunicorn_requests-0026",  // a target that is not ASCII
+      "gunicorn_requests-0030",  // a method of no RFC
+      // Our limits are wider.
+      "gunicorn_requests-0070", "gunicorn_requests-0072",
+      // What a target and a field mean is for whoever handles the request to judge.
+      "gunicorn_requests-0080", "gunicorn_requests-0090", "gunicorn_requests-0132",
+      "gunicorn_requests-0124",  // a Content-Length among the trailers: they are kept apart, and it frames nothing
+  };
+  const auto table = readTable("http1/gunicorn_requests.json");
+  int passed = 0, ran = 0;
+  for (const auto& test : table["cases"].GetArray()) {
+    // Options of that server which ours has not: PROXY protocol, a map of header names, limits in lines.
+    if (!test["settings"].ObjectEmpty()) continue;
+    ++ran;
+    const std::string id = test["id"].GetString();
+    CAPTURE(id);
+    CAPTURE(std::string(test["name"].GetString()));
+    const std::string input = unhex(test["input_hex"].GetString());
+    const Run result = runAll(Parser::Kind::Request, input, ParserOptions().setRequireHost(false));
+    bool good = true;
+    if (test["valid"].GetBool()) {
+      std::vector<std::string> bodies;
+      for (const auto& one : test["requests"].GetArray()) bodies.push_back(unhex(one["body_hex"].GetString()));
+      good = result.bodies == bodies;
+    } else {
+      good = result.problem.has_value();
+    }
+    passed += good;
+    if (!deviations.contains(id)) CHECK_MESSAGE(good, result.what << "\n" << input.substr(0, 300));
+  }
+  MESSAGE("gunicorn_requests: " << passed << " of " << ran << " of " << table["cases"].Size());
 }
