@@ -173,8 +173,8 @@ std::vector<std::string> EndpointArguments::rest(std::string_view name) const {
   return values;
 }
 
-std::unique_ptr<ClientEndpoint> EndpointArguments::wrappedClient(Network& network) const { return types_->client(network, text_, behind_); }
-std::unique_ptr<ServerEndpoint> EndpointArguments::wrappedServer(Network& network) const { return types_->server(network, text_, behind_); }
+std::shared_ptr<ClientEndpoint> EndpointArguments::wrappedClient(Network& network) const { return types_->client(network, text_, behind_); }
+std::shared_ptr<ServerEndpoint> EndpointArguments::wrappedServer(Network& network) const { return types_->server(network, text_, behind_); }
 
 // ---- EndpointTypes
 
@@ -214,20 +214,20 @@ auto EndpointTypes::make(const Types<Make>& types, std::string_view kind, std::s
   return found->second.make(network, arguments);
 }
 
-std::unique_ptr<ClientEndpoint> EndpointTypes::client(Network& network, std::string_view text, std::size_t begin) const {
+std::shared_ptr<ClientEndpoint> EndpointTypes::client(Network& network, std::string_view text, std::size_t begin) const {
   const std::string_view type = text.substr(begin, text.find(':', begin) - begin);
   return make(clients_, "client", servers_.contains(type) ? "servers" : "", network, text, begin);
 }
 
-std::unique_ptr<ServerEndpoint> EndpointTypes::server(Network& network, std::string_view text, std::size_t begin) const {
+std::shared_ptr<ServerEndpoint> EndpointTypes::server(Network& network, std::string_view text, std::size_t begin) const {
   const std::string_view type = text.substr(begin, text.find(':', begin) - begin);
   return make(servers_, "server", clients_.contains(type) ? "clients" : "", network, text, begin);
 }
 
-std::unique_ptr<ClientEndpoint> EndpointTypes::client(Network& network, std::string_view text) const { return client(network, text, 0); }
-std::unique_ptr<ServerEndpoint> EndpointTypes::server(Network& network, std::string_view text) const { return server(network, text, 0); }
+std::shared_ptr<ClientEndpoint> EndpointTypes::client(Network& network, std::string_view text) const { return client(network, text, 0); }
+std::shared_ptr<ServerEndpoint> EndpointTypes::server(Network& network, std::string_view text) const { return server(network, text, 0); }
 
-std::unique_ptr<ClientEndpoint> clientFromString(Network& network, std::string_view text, const EndpointTypes& types) { return types.client(network, text); }
-std::unique_ptr<ServerEndpoint> serverFromString(Network& network, std::string_view text, const EndpointTypes& types) { return types.server(network, text); }
+std::shared_ptr<ClientEndpoint> clientFromString(Network& network, std::string_view text, const EndpointTypes& types) { return types.client(network, text); }
+std::shared_ptr<ServerEndpoint> serverFromString(Network& network, std::string_view text, const EndpointTypes& types) { return types.server(network, text); }
 
 }  // namespace weft::net

@@ -52,8 +52,8 @@ class EndpointArguments {
   /// All values of a last argument that was declared as "name...".
   std::vector<std::string> rest(std::string_view name) const;
   /// The endpoint that stands behind this one's type, where that was declared as ":".
-  std::unique_ptr<ClientEndpoint> wrappedClient(Network& network) const;
-  std::unique_ptr<ServerEndpoint> wrappedServer(Network& network) const;
+  std::shared_ptr<ClientEndpoint> wrappedClient(Network& network) const;
+  std::shared_ptr<ServerEndpoint> wrappedServer(Network& network) const;
 
   /// Throws EndpointStringError that points at this argument, or at the whole where it is not there.
   [[noreturn]] void fail(std::string_view name, const std::string& problem) const;
@@ -91,18 +91,24 @@ class EndpointArguments {
 ///
 ///     tcp:host=example.com:port=80:timeout=5:bindAddress=127.0.0.1      or by position, tcp:example.com:80
 ///     tcp6:[::1]:80
+///     tls:example.com:443:trustRoots=ca.pem:certificate=me.pem:privateKey=me.key      each of the files may be left out
+///     ssl:example.com:443:caCertsDir=certificates:certKey=me.pem:privateKey=me.key    the same in Twisted's older words
 ///
-/// For servers:
+/// TLS verifies the server's chain and its name, with the system's authorities unless others are named (a file of PEM, or a folder of such files). For servers:
 ///
 ///     tcp:8080:interface=127.0.0.1:backlog=50
 ///     tcp6:8080:interface=[::1]
+///     tls:443:certificate=cert.pem:privateKey=key.pem:interface=…:backlog=…           a certificate and its chain; privateKey may be in the same file
+///     ssl:443:privateKey=key.pem:certKey=cert.pem:extraCertChain=chain.pem            the same in Twisted's older words
+///
+/// Files are read, and refused, when the string is.
 ///
 /// Arguments stand between colons, by position or as name=value. A backslash takes the next character as it is: `\:`, `\\`, and `\=` in front of the first `=`. What stands in brackets is
 /// taken as it is too, so that IPv6 addresses need no backslashes.
 class EndpointTypes {
  public:
-  using MakeClient = std::function<std::unique_ptr<ClientEndpoint>(Network&, const EndpointArguments&)>;
-  using MakeServer = std::function<std::unique_ptr<ServerEndpoint>(Network&, const EndpointArguments&)>;
+  using MakeClient = std::function<std::shared_ptr<ClientEndpoint>(Network&, const EndpointArguments&)>;
+  using MakeServer = std::function<std::shared_ptr<ServerEndpoint>(Network&, const EndpointArguments&)>;
 
   /// With the types above.
   EndpointTypes();
@@ -115,8 +121,8 @@ class EndpointTypes {
   EndpointTypes& addServer(const std::string& type, std::vector<std::string> arguments, MakeServer make);
 
   /// See clientFromString(), serverFromString().
-  std::unique_ptr<ClientEndpoint> client(Network& network, std::string_view text) const;
-  std::unique_ptr<ServerEndpoint> server(Network& network, std::string_view text) const;
+  std::shared_ptr<ClientEndpoint> client(Network& network, std::string_view text) const;
+  std::shared_ptr<ServerEndpoint> server(Network& network, std::string_view text) const;
 
  private:
   friend EndpointArguments;
@@ -126,8 +132,8 @@ class EndpointTypes {
   };
   template <class Make> using Types = std::map<std::string, Type<Make>, std::less<>>;
   template <class Make> auto make(const Types<Make>& types, std::string_view kind, std::string_view other, Network& network, std::string_view text, std::size_t begin) const;
-  std::unique_ptr<ClientEndpoint> client(Network& network, std::string_view text, std::size_t begin) const;
-  std::unique_ptr<ServerEndpoint> server(Network& network, std::string_view text, std::size_t begin) const;
+  std::shared_ptr<ClientEndpoint> client(Network& network, std::string_view text, std::size_t begin) const;
+  std::shared_ptr<ServerEndpoint> server(Network& network, std::string_view text, std::size_t begin) const;
 
   Types<MakeClient> clients_;
   Types<MakeServer> servers_;
@@ -137,7 +143,7 @@ class EndpointTypes {
 /// EndpointStringError.
 ///
 ///     auto endpoint = clientFromString(network, "tcp:example.com:80:timeout=5");
-std::unique_ptr<ClientEndpoint> clientFromString(Network& network, std::string_view text, const EndpointTypes& types = EndpointTypes::standard());
-std::unique_ptr<ServerEndpoint> serverFromString(Network& network, std::string_view text, const EndpointTypes& types = EndpointTypes::standard());
+std::shared_ptr<ClientEndpoint> clientFromString(Network& network, std::string_view text, const EndpointTypes& types = EndpointTypes::standard());
+std::shared_ptr<ServerEndpoint> serverFromString(Network& network, std::string_view text, const EndpointTypes& types = EndpointTypes::standard());
 
 }  // namespace weft::net

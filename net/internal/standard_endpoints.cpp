@@ -1,8 +1,19 @@
 #include <weft/net/internal/standard_endpoints.hpp>
 
 #include <weft/net/endpoints/tcp_endpoint.hpp>
+#include <weft/net/tls/certificate.hpp>
+#include <weft/net/tls/endpoint.hpp>
+#include <weft/net/tls/error.hpp>
+#include <weft/net/tls/options.hpp>
+#include <weft/net/tls/trust_root.hpp>
 
+#include <algorithm>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace weft::net::detail {
 
@@ -17,12 +28,12 @@ ConnectOptions connectOptions(const EndpointArguments& arguments) {
   return options;
 }
 
-template <class Endpoint> std::unique_ptr<ClientEndpoint> tcpClient(Network& network, const EndpointArguments& arguments) {
+template <class Endpoint> std::shared_ptr<ClientEndpoint> tcpClient(Network& network, const EndpointArguments& arguments) {
   std::string host = arguments.text("host");
-  return std::make_unique<Endpoint>(network, std::move(host), portOf(arguments, 1), connectOptions(arguments));
+  return std::make_shared<Endpoint>(network, std::move(host), portOf(arguments, 1), connectOptions(arguments));
 }
 
-template <class Endpoint, Address::Family kFamily> std::unique_ptr<ServerEndpoint> tcpServer(Network& network, const EndpointArguments& arguments) {
+template <class Endpoint, Address::Family kFamily> std::shared_ptr<ServerEndpoint> tcpServer(Network& network, const EndpointArguments& arguments) {
   ListenOptions options;
   const std::uint16_t port = portOf(arguments, 0);
   if (const auto interface = arguments.address("interface", port)) {
@@ -30,7 +41,65 @@ template <class Endpoint, Address::Family kFamily> std::unique_ptr<ServerEndpoin
     options.interface(arguments.text("interface"));
   }
   options.backlog(static_cast<int>(arguments.number("backlog", 1, 1'000'000, options.backlog())));
-  return std::make_unique<Endpoint>(network, port, options);
+  return std::make_shared<Endpoint>(network, port, options);
+}
+
+// What a file or name is refused for is the argument's fault.
+template <class Read> auto refusable(const EndpointArguments& arguments, std::string_view name, Read read) {
+  try {
+    return read();
+  } catch (const TlsConfigurationError& error) {
+    arguments.fail(name, error.what());
+  }
+}
+
+std::vector<Certificate> certificatesIn(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return Certificate::allFromFile(path);
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored))
+    if (entry.path().extension() == ".pem") files.push_back(entry.path().string());
+  if (files.empty()) throw TlsConfigurationError("there are no .pem files in " + path);
+  std::sort(files.begin(), files.end());
+  std::vector<Certificate> all;
+  for (const std::string& file : files) {
+    const std::vector<Certificate> some = Certificate::allFromFile(file);
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+// `certificate` and `privateKey`: what the two arguments are called. Either stands for both where they are one file.
+PrivateCertificate privateCertificate(const EndpointArguments& arguments, std::string_view certificate, std::string_view privateKey) {
+  const std::string_view first = arguments.has(certificate) || !arguments.has(privateKey) ? certificate : privateKey, second = arguments.has(privateKey) ? privateKey : certificate;
+  const std::string file = arguments.text(first), keyFile = arguments.text(second);
+  return refusable(arguments, first, [&] { return PrivateCertificate::fromFiles(file, keyFile); });
+}
+
+std::shared_ptr<ClientEndpoint> tlsClient(Network& network, const EndpointArguments& arguments, std::string_view roots, std::string_view certificate) {
+  std::optional<TlsClientContext> context;
+  if (arguments.has(roots) || arguments.has(certificate) || arguments.has("privateKey")) {
+    TlsClientOptions options;
+    if (arguments.has(roots))
+      options.trustRoot(trustRootFromCertificates(refusable(arguments, roots, [&] { return certificatesIn(arguments.text(roots)); })));
+    if (arguments.has(certificate) || arguments.has("privateKey")) options.clientCertificate(privateCertificate(arguments, certificate, "privateKey"));
+    context.emplace(options);
+  }
+  auto connection = refusable(arguments, "host", [&] { return optionsForClientTLS(arguments.text("host"), context ? *context : defaultTlsClientContext()); });
+  return wrapClientTLS(std::move(connection), tcpClient<TCPClientEndpoint>(network, arguments));
+}
+
+std::shared_ptr<ServerEndpoint> tlsServer(Network& network, const EndpointArguments& arguments, std::string_view certificate) {
+  const bool six = arguments.has("interface") && arguments.address("interface")->family() == Address::Family::IPv6;
+  auto endpoint = six ? tcpServer<TCP6ServerEndpoint, Address::Family::IPv6>(network, arguments) : tcpServer<TCP4ServerEndpoint, Address::Family::IPv4>(network, arguments);
+  PrivateCertificate shown = privateCertificate(arguments, certificate, "privateKey");
+  if (arguments.has("extraCertChain")) {
+    std::vector<Certificate> chain = shown.chain();
+    const auto extra = refusable(arguments, "extraCertChain", [&] { return Certificate::allFromFile(arguments.text("extraCertChain")); });
+    chain.insert(chain.end(), extra.begin(), extra.end());
+    shown = PrivateCertificate(shown.certificate(), shown.key(), std::move(chain));
+  }
+  return wrapServerTLS(TlsServerContext(CertificateOptions(std::move(shown))), std::move(endpoint));
 }
 
 }  // namespace
@@ -38,8 +107,16 @@ template <class Endpoint, Address::Family kFamily> std::unique_ptr<ServerEndpoin
 void addStandardEndpoints(EndpointTypes& types) {
   types.addClient("tcp", {"host", "port", "timeout", "bindAddress"}, tcpClient<TCPClientEndpoint>);
   types.addClient("tcp6", {"host", "port", "timeout", "bindAddress"}, tcpClient<TCP6ClientEndpoint>);
+  types.addClient("tls", {"host", "port", "timeout", "bindAddress", "trustRoots", "certificate", "privateKey"},
+                  [](Network& network, const EndpointArguments& arguments) { return tlsClient(network, arguments, "trustRoots", "certificate"); });
+  types.addClient("ssl", {"host", "port", "timeout", "bindAddress", "caCertsDir", "certKey", "privateKey"},
+                  [](Network& network, const EndpointArguments& arguments) { return tlsClient(network, arguments, "caCertsDir", "certKey"); });
   types.addServer("tcp", {"port", "interface", "backlog"}, tcpServer<TCP4ServerEndpoint, Address::Family::IPv4>);
   types.addServer("tcp6", {"port", "interface", "backlog"}, tcpServer<TCP6ServerEndpoint, Address::Family::IPv6>);
+  types.addServer("tls", {"port", "certificate", "privateKey", "interface", "backlog"},
+                  [](Network& network, const EndpointArguments& arguments) { return tlsServer(network, arguments, "certificate"); });
+  types.addServer("ssl", {"port", "privateKey", "certKey", "extraCertChain", "interface", "backlog"},
+                  [](Network& network, const EndpointArguments& arguments) { return tlsServer(network, arguments, "certKey"); });
 }
 
 }  // namespace weft::net::detail

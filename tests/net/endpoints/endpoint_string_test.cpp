@@ -1,12 +1,15 @@
 #include <weft/net/endpoints/endpoint_string.hpp>
 
-#include "../worlds.hpp"
+#include "../tls_world.hpp"
 
 #include <weft/defer/testing.hpp>
 #include <weft/net/endpoints/tcp_endpoint.hpp>
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 using namespace weft;
@@ -21,13 +24,13 @@ class Quiet : public Protocol {
 /// A type of our own, "show", whose arguments can be seen.
 EndpointTypes shows(std::vector<std::string> declared, std::string& shown) {
   EndpointTypes types;
-  types.addClient("show", std::move(declared), [&shown](Network& network, const EndpointArguments& arguments) -> std::unique_ptr<ClientEndpoint> {
+  types.addClient("show", std::move(declared), [&shown](Network& network, const EndpointArguments& arguments) -> std::shared_ptr<ClientEndpoint> {
     shown.clear();
     for (const char* name : {"a", "b", "words"}) {
       const auto values = arguments.rest(name);
       for (const std::string& value : values) shown += std::string(name) + "=<" + value + ">";
     }
-    return std::make_unique<TCPClientEndpoint>(network, "localhost", 1);
+    return std::make_shared<TCPClientEndpoint>(network, "localhost", 1);
   });
   return types;
 }
@@ -55,6 +58,29 @@ std::string refusedClient(std::string_view text) {
   MemoryNetwork network(clock);
   return refusal([&] { static_cast<void>(clientFromString(network, text)); });
 }
+
+/// A folder of our own with the files of a server for "localhost".
+struct Files {
+  Files() {
+    std::string name = std::filesystem::temp_directory_path() / "weft-endpoint-XXXXXX";
+    REQUIRE(mkdtemp(name.data()));
+    folder = name;
+    const PrivateCertificate& server = localhostCertificate();
+    write("ca.pem", testAuthority().certificate().toPEM());
+    write("cert.pem", server.certificate().toPEM());
+    write("key.pem", server.key().toPEM());
+    write("both.pem", server.certificate().toPEM() + server.key().toPEM());
+    write("bad.pem", "nothing");
+    std::filesystem::create_directory(folder + "/authorities");
+    write("authorities/one.pem", testAuthority().certificate().toPEM());
+    std::filesystem::create_directory(folder + "/empty");
+  }
+  Files(const Files&) = delete;
+  Files& operator=(const Files&) = delete;
+  ~Files() { std::filesystem::remove_all(folder); }
+  void write(const std::string& name, const std::string& text) { std::ofstream(folder + '/' + name) << text; }
+  std::string folder;
+};
 
 std::string refusedServer(std::string_view text) {
   ManualClock clock;
@@ -161,9 +187,9 @@ TEST_CASE("types of one's own stand beside the standard ones, and may wrap them"
   MemoryWorld world;
   EndpointTypes types;
   types.addServer("outer", {":"}, [](Network& network, const EndpointArguments& arguments) { return arguments.wrappedServer(network); });
-  types.addServer("only", {"port"}, [](Network& network, const EndpointArguments& arguments) -> std::unique_ptr<ServerEndpoint> {
+  types.addServer("only", {"port"}, [](Network& network, const EndpointArguments& arguments) -> std::shared_ptr<ServerEndpoint> {
     if (arguments.number("port", 0, 65535) != 7) arguments.fail("port", "this endpoint is for port 7");
-    return std::make_unique<TCP4ServerEndpoint>(network, 7);
+    return std::make_shared<TCP4ServerEndpoint>(network, 7);
   });
   CHECK(resultOf(world, serverFromString(world.network, "outer:outer:tcp:80", types)->listen(factoryOf<Quiet>()))->getHost().port() == 80);
   CHECK(refusal([&] { static_cast<void>(serverFromString(world.network, "outer:tcp:x", types)); }) ==
@@ -171,4 +197,40 @@ TEST_CASE("types of one's own stand beside the standard ones, and may wrap them"
   CHECK(refusal([&] { static_cast<void>(serverFromString(world.network, "outer:only:8", types)); }) == "this endpoint is for port 7\n  outer:only:8\n             ^");
   CHECK(refusal([&] { static_cast<void>(clientFromString(world.network, "only:7", types)); }).starts_with("endpoints of type only are for servers only; there is "));
   CHECK(refusedServer("outer:tcp:80").starts_with("there is no type of server endpoints called \"outer\""));
+}
+
+TEST_CASE("tls endpoints from strings verify each other by the files that they name") {
+  const Files files;
+  const std::string in = files.folder + '/';
+  for (const std::string& server : {"tls:0:certificate=" + in + "cert.pem:privateKey=" + in + "key.pem", "tls:0:" + in + "both.pem", "ssl:0:privateKey=" + in + "both.pem",
+                                    "ssl:0:privateKey=" + in + "key.pem:certKey=" + in + "cert.pem:extraCertChain=" + in + "ca.pem:backlog=5"}) {
+    CAPTURE(server);
+    MemoryWorld world;
+    auto port = resultOf(world, serverFromString(world.network, server)->listen(factoryOf<Quiet>()));
+    const std::string number = std::to_string(port->getHost().port());
+    for (const std::string& roots : {"tls:localhost:" + number + ":trustRoots=" + in + "ca.pem", "tls:localhost:" + number + ":trustRoots=" + in + "authorities",
+                                     "ssl:localhost:" + number + ":caCertsDir=" + in + "authorities:timeout=5",
+                                     "tls:localhost:" + number + ":trustRoots=" + in + "ca.pem:certificate=" + in + "both.pem"}) {
+      CAPTURE(roots);
+      auto client = clientFromString(world.network, roots);
+      CHECK(resultOf(world, client->connect())->connected());
+    }
+    world.network.addHost("example.com");
+    auto wrongName = clientFromString(world.network, "tls:example.com:" + number + ":trustRoots=" + in + "ca.pem");
+    errorOf<CertificateError>(world, wrongName->connect());
+  }
+  MemoryWorld world;
+  CHECK(resultOf(world, serverFromString(world.network, "tls:0:" + in + "both.pem:interface=[::1]")->listen(factoryOf<Quiet>()))->getHost().host() == "::1");
+}
+
+TEST_CASE("a tls endpoint whose files cannot be used is refused when it is read, with the file's name") {
+  const Files files;
+  const std::string in = files.folder + '/';
+  CHECK(refusedServer("tls:443:" + in + "none.pem").find("none.pem") < 60);
+  CHECK(refusedServer("tls:443:" + in + "bad.pem:privateKey=" + in + "key.pem").find("bad.pem") != std::string::npos);
+  CHECK(refusedServer("tls:443:" + in + "ca.pem:privateKey=" + in + "key.pem").ends_with("\n          ^"));
+  CHECK(refusedServer("tls:443").starts_with("an endpoint of type tls needs the argument certificate\n"));
+  CHECK(refusedServer("ssl:443:certKey=" + in + "both.pem:extraCertChain=" + in + "none.pem").find("none.pem") != std::string::npos);
+  CHECK(refusedClient("tls:localhost:443:trustRoots=" + in + "empty").starts_with("there are no .pem files in " + in + "empty\n"));
+  CHECK(refusedClient("tls:b\xc3\xbc" "cher.example:443:trustRoots=" + in + "ca.pem").ends_with("\n      ^"));
 }
