@@ -331,7 +331,16 @@ class Parser::Machine {
   void repairValue() {
     char* bytes = writer_.openValueBytes();
     const std::size_t size = writer_.openValue().size();
-    for (std::size_t i = 0; i < size; ++i) {
+    std::size_t i = 0;
+#ifdef __SSE2__
+    const __m128i space = _mm_set1_epi8(' '), del = _mm_set1_epi8(0x7F);
+    for (; i + 16 <= size; i += 16) {                  // nearly every value has nothing of the kind
+      const __m128i piece = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i));
+      const __m128i plain = _mm_cmpeq_epi8(_mm_max_epu8(piece, space), piece);
+      if (_mm_movemask_epi8(_mm_andnot_si128(_mm_cmpeq_epi8(piece, del), plain)) != 0xFFFF) break;
+    }
+#endif
+    for (; i < size; ++i) {
       const auto byte = static_cast<unsigned char>(bytes[i]);
       if ((byte >= 0x20 && byte != 0x7F) || byte == '\t') [[likely]]
         continue;

@@ -70,6 +70,51 @@ bool isUtf8OneByOne(const char* p, const char* end) noexcept {
   return true;
 }
 
+#ifdef __SSE2__
+// Sixteen bytes at once: three tables, looked up by the halves of a byte and of the one before it, say which pairs of bytes are wrong together; what is left to see is whether a
+// third and a fourth byte stand where a lead byte asks for them. After Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte" (2021). 2 to 5 GB/s, where one
+// by one takes 0.2 to 0.5 of letters.
+namespace pairs {
+constexpr char kShort = 1, kLong = 2, kOverlong3 = 4, kTooLarge = 8, kSurrogate = 16, kOverlong2 = 32, kTooLarge1000 = 64, kOverlong4 = 64;
+constexpr char kTwoTrails = static_cast<char>(128);
+constexpr char kAny = static_cast<char>(kShort | kLong | kTwoTrails);
+constexpr char kFrom5 = static_cast<char>(kAny | kTooLarge | kTooLarge1000);
+constexpr char both(int bits) { return static_cast<char>(bits); }
+}  // namespace pairs
+
+[[gnu::target("ssse3")]] bool isUtf8BySixteen(const char* p, const char* end) noexcept {
+  using namespace pairs;
+  const __m128i leadHigh = _mm_setr_epi8(kLong, kLong, kLong, kLong, kLong, kLong, kLong, kLong, kTwoTrails, kTwoTrails, kTwoTrails, kTwoTrails, both(kShort | kOverlong2), kShort,
+                                         both(kShort | kOverlong3 | kSurrogate), both(kShort | kTooLarge | kTooLarge1000 | kOverlong4));
+  const __m128i leadLow = _mm_setr_epi8(both(kAny | kOverlong3 | kOverlong2 | kOverlong4), both(kAny | kOverlong2), kAny, kAny, both(kAny | kTooLarge), kFrom5, kFrom5, kFrom5, kFrom5,
+                                        kFrom5, kFrom5, kFrom5, kFrom5, both(kFrom5 | kSurrogate), kFrom5, kFrom5);
+  const char trail8 = both(kLong | kOverlong2 | kTwoTrails | kOverlong3 | kTooLarge1000 | kOverlong4), trail9 = both(kLong | kOverlong2 | kTwoTrails | kOverlong3 | kTooLarge),
+             trailA = both(kLong | kOverlong2 | kTwoTrails | kSurrogate | kTooLarge);
+  const __m128i trailHigh =
+      _mm_setr_epi8(kShort, kShort, kShort, kShort, kShort, kShort, kShort, kShort, trail8, trail9, trailA, trailA, kShort, kShort, kShort, kShort);
+  const __m128i low = _mm_set1_epi8(15);
+  __m128i before = _mm_setzero_si128(), wrong = _mm_setzero_si128();
+  const auto look = [&](__m128i now) __attribute__((target("ssse3"))) {
+    const __m128i first = _mm_alignr_epi8(now, before, 15), second = _mm_alignr_epi8(now, before, 14), third = _mm_alignr_epi8(now, before, 13);
+    const auto high = [low](__m128i bytes) __attribute__((target("ssse3"))) { return _mm_and_si128(_mm_srli_epi16(bytes, 4), low); };
+    const __m128i together = _mm_and_si128(_mm_and_si128(_mm_shuffle_epi8(leadHigh, high(first)), _mm_shuffle_epi8(leadLow, _mm_and_si128(first, low))),
+                                           _mm_shuffle_epi8(trailHigh, high(now)));
+    const __m128i more = _mm_or_si128(_mm_subs_epu8(second, _mm_set1_epi8(0xE0 - 0x80)), _mm_subs_epu8(third, _mm_set1_epi8(0xF0 - 0x80)));
+    wrong = _mm_or_si128(wrong, _mm_xor_si128(_mm_and_si128(more, _mm_set1_epi8(static_cast<char>(0x80))), together));
+    before = now;
+  };
+  while (end - p >= 16) {
+    look(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    p += 16;
+  }
+  alignas(16) char rest[32] = {};                      // and zeros behind the end: a sequence that is cut is wrong
+  std::memcpy(rest, p, static_cast<std::size_t>(end - p));
+  look(_mm_load_si128(reinterpret_cast<const __m128i*>(rest)));
+  look(_mm_load_si128(reinterpret_cast<const __m128i*>(rest + 16)));
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) == 0xFFFF;
+}
+#endif
+
 }  // namespace
 
 void appendUtf8(std::string& out, char32_t c) {
@@ -89,7 +134,25 @@ void appendUtf8(std::string& out, char32_t c) {
   }
 }
 
-bool isUtf8(std::string_view bytes) noexcept { return isUtf8OneByOne(bytes.data(), bytes.data() + bytes.size()); }
+bool isUtf8(std::string_view bytes) noexcept {
+  const char* const end = bytes.data() + bytes.size();
+  const char* const p = skipAscii(bytes.data(), end);
+#ifdef __SSE2__
+  static const bool bySixteen = __builtin_cpu_supports("ssse3");
+  if (end - p >= 64 && bySixteen) {
+    // A piece at a time, cut where no sequence is: what is wrong at the beginning is found there, and the ASCII between is skipped at its own speed.
+    constexpr std::ptrdiff_t kPiece = 4096;
+    for (const char* from = p; (from = skipAscii(from, end)) != end;) {
+      const char* to = end - from > kPiece ? from + kPiece : end;
+      if (to != end) to -= cutSequence({from, static_cast<std::size_t>(to - from)});
+      if (!isUtf8BySixteen(from, to)) return false;
+      from = to;
+    }
+    return true;
+  }
+#endif
+  return isUtf8OneByOne(p, end);
+}
 
 void appendMended(std::string& out, std::string_view bytes) {
   if (isUtf8(bytes)) [[likely]] {
