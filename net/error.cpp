@@ -46,8 +46,12 @@ ConnectError::ConnectError(std::string host, std::uint16_t port, std::string_vie
     : Error("connecting to " + hostAndPort(host, port) + ": " + std::string(what)), host(std::move(host)), port(port),
       systemError(systemError) {}
 
-ConnectTimeout::ConnectTimeout(std::string host, std::uint16_t port, double seconds)
-    : ConnectError(std::move(host), port, "no connection after " + number(seconds) + " second" + std::string(plural(seconds))),
+ConnectError::ConnectError(Text text, std::string host, std::uint16_t port, int systemError)
+    : Error(text.all), host(std::move(host)), port(port), systemError(systemError) {}
+
+ConnectTimeout::ConnectTimeout(std::string host, std::uint16_t port, double seconds, std::string_view more)
+    : ConnectError(std::move(host), port,
+                   "no connection after " + number(seconds) + " second" + std::string(plural(seconds)) + std::string(more)),
       seconds(seconds) {}
 
 CannotListenError::CannotListenError(std::string interface, std::uint16_t port, std::string_view what, int systemError)

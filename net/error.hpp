@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weft::net {
 
@@ -28,6 +29,14 @@ class ConnectError : public Error {
   std::string host;
   std::uint16_t port;
   int systemError;                                     // errno, or 0 where no system call failed
+  /// Of a name: what each of its addresses said, in the order in which they were tried ("10.0.0.1: connection refused").
+  std::vector<std::string> attempts;
+
+ protected:
+  struct Text {                                        // all that what() is to say
+    std::string all;
+  };
+  ConnectError(Text text, std::string host, std::uint16_t port, int systemError = 0);
 };
 
 /// Nobody listens there.
@@ -45,11 +54,12 @@ class HostUnreachable : public ConnectError {
 /// No connection within the time allowed.
 class ConnectTimeout : public ConnectError {
  public:
-  ConnectTimeout(std::string host, std::uint16_t port, double seconds);
+  /// `more` is added to the text.
+  ConnectTimeout(std::string host, std::uint16_t port, double seconds, std::string_view more = {});
   double seconds;
 };
 
-/// The name has no address, or could not be looked up.
+/// The name has no address, or could not be looked up. What a Resolver says is more exact: see names/error.hpp.
 class DNSLookupError : public ConnectError {
  public:
   using ConnectError::ConnectError;

@@ -9,7 +9,11 @@
 #include <weft/net/endpoints/tcp_endpoint.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/file_sender.hpp>
-#include <weft/net/network.hpp>
+#include <weft/net/names/caching_resolver.hpp>
+#include <weft/net/names/error.hpp>
+#include <weft/net/names/hosts_file.hpp>
+#include <weft/net/names/record.hpp>
+#include <weft/net/names/resolver.hpp>
 #include <weft/net/policies/connection_limits.hpp>
 #include <weft/net/policies/protocol_wrapper.hpp>
 #include <weft/net/policies/throttling.hpp>
@@ -24,7 +28,6 @@
 #include <weft/net/protocols/stateful_protocol.hpp>
 #include <weft/net/reconnecting_client_factory.hpp>
 #include <weft/net/stream.hpp>
-#include <weft/net/tcp_network.hpp>
 #include <weft/net/tls/certificate.hpp>
 #include <weft/net/tls/certificate_authority.hpp>
 #include <weft/net/tls/endpoint.hpp>
