@@ -9,11 +9,14 @@
 #include <weft/net/endpoints/tcp_endpoint.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/file_sender.hpp>
+#include <weft/net/happy_eyeballs.hpp>
+#include <weft/net/hostname_endpoint.hpp>
 #include <weft/net/names/caching_resolver.hpp>
 #include <weft/net/names/error.hpp>
 #include <weft/net/names/hosts_file.hpp>
 #include <weft/net/names/record.hpp>
 #include <weft/net/names/resolver.hpp>
+#include <weft/net/network.hpp>
 #include <weft/net/policies/connection_limits.hpp>
 #include <weft/net/policies/protocol_wrapper.hpp>
 #include <weft/net/policies/throttling.hpp>

@@ -33,9 +33,16 @@ class ConnectOptions {
     return *this;
   }
   const Address& bindAddress() const noexcept { return bindAddress_; }
+  /// Of a name with several addresses: how long after one attempt the next begins, if none has answered (RFC 8305 section 5). 0.25 s unless set.
+  ConnectOptions& attemptDelay(Delay delay) {
+    attemptDelay_ = delay;
+    return *this;
+  }
+  Delay attemptDelay() const noexcept { return attemptDelay_; }
 
  private:
   Delay timeout_ = 30;
+  Delay attemptDelay_ = 0.25;
   Address bindAddress_;
 };
 
@@ -82,9 +89,9 @@ class Network {
   Network& operator=(const Network&) = delete;
   virtual ~Network() = default;
 
-  /// A connection to a name or numeric address. All addresses of the name are tried, one after the other. Fires with a transport that reads nothing until it
+  /// A connection to a name or numeric address. The addresses of the name race each other, see happyEyeballs(). Fires with a transport that reads nothing until it
   /// is given a protocol (setProtocol, or a Stream around it). Errors: DNSLookupError, ConnectionRefused, HostUnreachable, ConnectTimeout, else
-  /// ConnectError; where several addresses failed, that of the last. cancel: closes at once, CancelledError.
+  /// ConnectError; where several addresses failed, what they have in common. cancel: closes at once, CancelledError.
   virtual Deferred<std::shared_ptr<Transport>> connect(std::string host, std::uint16_t port, const ConnectOptions& options = {}) = 0;
 
   /// Accepts connections on `port` (0: any free one, see Port::getHost) and gives each a protocol of `factory`, until the Port is stopped or destroyed. It listens
