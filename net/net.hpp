@@ -2,6 +2,8 @@
 #pragma once
 
 #include <weft/net/address.hpp>
+#include <weft/net/address_guard.hpp>
+#include <weft/net/address_range.hpp>
 #include <weft/net/client_service.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/endpoint_service.hpp>
@@ -9,6 +11,7 @@
 #include <weft/net/endpoints/tcp_endpoint.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/file_sender.hpp>
+#include <weft/net/guarded_network.hpp>
 #include <weft/net/happy_eyeballs.hpp>
 #include <weft/net/hostname_endpoint.hpp>
 #include <weft/net/names/caching_resolver.hpp>
