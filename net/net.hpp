@@ -15,10 +15,13 @@
 #include <weft/net/happy_eyeballs.hpp>
 #include <weft/net/hostname_endpoint.hpp>
 #include <weft/net/names/caching_resolver.hpp>
+#include <weft/net/names/dns_resolver.hpp>
 #include <weft/net/names/error.hpp>
 #include <weft/net/names/hosts_file.hpp>
+#include <weft/net/names/machine_resolver.hpp>
 #include <weft/net/names/record.hpp>
 #include <weft/net/names/resolver.hpp>
+#include <weft/net/names/system_resolver.hpp>
 #include <weft/net/network.hpp>
 #include <weft/net/policies/connection_limits.hpp>
 #include <weft/net/policies/protocol_wrapper.hpp>
@@ -34,6 +37,7 @@
 #include <weft/net/protocols/stateful_protocol.hpp>
 #include <weft/net/reconnecting_client_factory.hpp>
 #include <weft/net/stream.hpp>
+#include <weft/net/tcp_network.hpp>
 #include <weft/net/tls/certificate.hpp>
 #include <weft/net/tls/certificate_authority.hpp>
 #include <weft/net/tls/endpoint.hpp>
