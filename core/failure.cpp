@@ -1,41 +1,32 @@
 #include <weft/core/failure.hpp>
 
-#include <weft/core/block_pool.hpp>
 #include <weft/core/place.hpp>
 #include <weft/core/type_name.hpp>
 
-#include <cstddef>
+#include <memory>
 
 namespace weft {
 namespace detail {
-
-struct Trace : Pooled {
-  static constexpr std::size_t kMax = 14;             // with the counts, a block of 128 bytes
-  std::uint32_t references = 1;
-  std::uint32_t count = 0;
-  std::source_location at[kMax];
-};
-
 namespace {
 
-// An exception cannot carry our trace while it is in the air. So the thread keeps the pair from rethrow() until the Failure() that catches it. The pair
+void release(Trace* trace) noexcept {
+  if (--trace->references == 0) delete trace;
+}
+
+// An exception cannot carry our trace while it is in the air. So the thread keeps the trace from rethrow() until the Failure() that catches it. The trace
 // holds the exception itself: another one can't take its address meanwhile and inherit a foreign trace.
 struct Rethrown {
-  std::exception_ptr error;
   Trace* trace = nullptr;
 
-  void set(std::exception_ptr newError, Trace* newTrace) noexcept {
+  void set(Trace* newTrace) noexcept {
     clear();
-    error = std::move(newError);
+    ++newTrace->references;
     trace = newTrace;
-    if (trace) ++trace->references;
     rethrownRemembered = true;
   }
   void clear() noexcept {
     rethrownRemembered = false;
-    if (trace && --trace->references == 0) delete trace;
-    trace = nullptr;
-    error = nullptr;
+    if (trace) release(std::exchange(trace, nullptr));
   }
   ~Rethrown() { clear(); }
 };
@@ -54,27 +45,32 @@ Failure::Failure() : error_(std::current_exception()) {
     return;
   }
   if (detail::rethrownRemembered) {
-    if (detail::rethrown.error == error_) trace_ = std::exchange(detail::rethrown.trace, nullptr);
+    if (detail::rethrown.trace->error == error_) {
+      error_ = nullptr;
+      setTrace(std::exchange(detail::rethrown.trace, nullptr));
+    }
     detail::rethrown.clear();
   }
 }
 
-Failure::Failure(const Failure& other) noexcept : error_(other.error_), trace_(other.trace_) {
-  if (trace_) ++trace_->references;
+Failure::Failure(const Failure& other) noexcept : word_(other.word_) {
+  if (traced()) ++trace()->references;
+  else std::construct_at(&error_, other.error_);
 }
 
-void Failure::release(detail::Trace* trace) noexcept {
-  if (--trace->references == 0) delete trace;
+void Failure::drop() noexcept {
+  if (traced()) detail::release(trace());
+  else error_.~exception_ptr();
 }
 
 void Failure::rethrow() const {
-  if (!error_) throw NoCurrentExceptionError();
-  if (trace_) detail::rethrown.set(error_, trace_);
-  std::rethrow_exception(error_);
+  if (!exception()) throw NoCurrentExceptionError();
+  if (traced()) detail::rethrown.set(trace());
+  std::rethrow_exception(exception());
 }
 
 const char* Failure::what() const noexcept {
-  if (!error_) return "no error";
+  if (!exception()) return "no error";
   if (const auto* error = as<std::exception>()) {
     const char* text = error->what();
     return text ? text : "an exception that says nothing";
@@ -86,8 +82,8 @@ std::string Failure::getErrorMessage() const { return what(); }
 
 std::string Failure::typeName() const {
 #if defined(__GLIBCXX__)
-  if (!error_) return "none";
-  return detail::typeName(*error_.__cxa_exception_type());
+  if (!exception()) return "none";
+  return detail::typeName(*exception().__cxa_exception_type());
 #else
   return "exception";
 #endif
@@ -105,18 +101,23 @@ std::string Failure::getTraceback() const {
 }
 
 std::span<const std::source_location> Failure::traceback() const noexcept {
-  if (!trace_) return {};
-  return {trace_->at, trace_->count};
+  if (!traced()) return {};
+  return {trace()->at, trace()->count};
 }
 
 void Failure::passedThrough(std::source_location at) {
-  if (trace_ && trace_->references > 1) {              // copies keep the trace they had
-    auto* own = new detail::Trace(*trace_);
+  if (!traced()) {
+    auto* first = new detail::Trace;
+    first->error = std::move(error_);
+    setTrace(first);
+  } else if (trace()->references > 1) {                // copies keep the trace they had
+    auto* own = new detail::Trace(*trace());
     own->references = 1;
-    release(std::exchange(trace_, own));
+    detail::release(trace());
+    setTrace(own);
   }
-  if (!trace_) trace_ = new detail::Trace;
-  if (trace_->count < detail::Trace::kMax) trace_->at[trace_->count++] = at;
+  detail::Trace& noted = *trace();
+  if (noted.count < detail::Trace::kMax) noted.at[noted.count++] = at;
 }
 
 }  // namespace weft

@@ -1,9 +1,11 @@
 // Failure: an error on its way to whoever handles it.
 #pragma once
 
+#include <weft/core/block_pool.hpp>
 #include <weft/core/error.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <source_location>
@@ -22,7 +24,14 @@ class NoCurrentExceptionError : public CoreError {
 };
 
 namespace detail {
-struct Trace;
+/// An error that has passed somewhere, and where. Shared by copies of a Failure.
+struct Trace : Pooled {
+  static constexpr std::size_t kMax = 14;              // with the rest, a block of 128 bytes
+  std::exception_ptr error;
+  std::uint32_t references = 1;
+  std::uint32_t count = 0;
+  std::source_location at[kMax];
+};
 // Set while the thread remembers the trace of an error that it rethrew; see forgetRethrown().
 inline constinit thread_local bool rethrownRemembered = false;
 void forgetRethrown() noexcept;
@@ -42,25 +51,25 @@ class Failure {
     requires std::derived_from<std::remove_cvref_t<E>, std::exception>
   Failure(E&& error) : error_(std::make_exception_ptr(std::forward<E>(error))) {}
   Failure(const Failure& other) noexcept;
-  Failure(Failure&& other) noexcept : error_(std::move(other.error_)), trace_(std::exchange(other.trace_, nullptr)) {}
+  Failure(Failure&& other) noexcept : word_(std::exchange(other.word_, 0)) {}
   Failure& operator=(Failure other) noexcept {
-    std::swap(error_, other.error_);
-    std::swap(trace_, other.trace_);
+    std::swap(word_, other.word_);
     return *this;
   }
   ~Failure() {
-    if (trace_) release(trace_);
+    if (word_) drop();
   }
 
   /// The error as an E (or a type derived from it), or null. Owned by the Failure.
   template <class E> const E* as() const noexcept {
+    const std::exception_ptr& held = exception();
 #if defined(__GLIBCXX__)
-    if (!error_) return nullptr;
-    void* object = *reinterpret_cast<void* const*>(&error_);              // what libstdc++'s exception_ptr holds
-    return typeid(E).__do_catch(error_.__cxa_exception_type(), &object, 1) ? static_cast<const E*>(object) : nullptr;
+    if (!held) return nullptr;
+    void* object = *reinterpret_cast<void* const*>(&held);                // what libstdc++'s exception_ptr holds
+    return typeid(E).__do_catch(held.__cxa_exception_type(), &object, 1) ? static_cast<const E*>(object) : nullptr;
 #else
     try {
-      std::rethrow_exception(error_);
+      std::rethrow_exception(held);
     } catch (const E& error) {
       return &error;
     } catch (...) {
@@ -96,13 +105,23 @@ class Failure {
   /// Notes that it passed here.
   void passedThrough(std::source_location at);
 
-  const std::exception_ptr& exception() const noexcept { return error_; }
+  const std::exception_ptr& exception() const noexcept { return traced() ? trace()->error : error_; }
 
  private:
-  static void release(detail::Trace* trace) noexcept;
+  static constexpr std::uintptr_t kTraced = 1;
 
-  std::exception_ptr error_;
-  detail::Trace* trace_ = nullptr;
+  bool traced() const noexcept { return (word_ & kTraced) != 0; }
+  detail::Trace* trace() const noexcept { return reinterpret_cast<detail::Trace*>(word_ - kTraced); }
+  void setTrace(detail::Trace* trace) noexcept { word_ = reinterpret_cast<std::uintptr_t>(trace) | kTraced; }
+  void drop() noexcept;
+
+  // One word, for every cell has room for a Failure: two would be 8 to 16 bytes more in each Deferred, callback and coroutine. It is the exception as long as that
+  // has passed nowhere, then the trace that holds it, marked by the lowest bit: exceptions and traces are aligned to more than that.
+  static_assert(sizeof(std::exception_ptr) == sizeof(std::uintptr_t));
+  union {
+    std::exception_ptr error_;
+    std::uintptr_t word_;
+  };
 };
 
 }  // namespace weft

@@ -129,3 +129,25 @@ TEST_CASE("asking a Failure never throws, whatever was thrown") {  // E5
   CHECK(none.typeName() == "none");
   CHECK_FALSE(none.check<std::exception>());
 }
+
+TEST_CASE("a Failure is one word, however far it has come") {
+  CHECK(sizeof(Failure) == sizeof(void*));
+  Failure failure(Refused(11));
+  const Failure before = failure;
+  failure.passedThrough(std::source_location::current());
+  Failure after(std::move(failure));
+  CHECK(after.as<Refused>()->port == 11);
+  CHECK(after.traceback().size() == 1);
+  CHECK(before.as<Refused>() == after.as<Refused>());  // still one exception
+  CHECK(before.traceback().empty());
+  after = before;
+  CHECK(after.traceback().empty());
+}
+
+TEST_CASE("a Failure without an error says so, also after it has passed somewhere") {
+  Failure none(nullptr);
+  none.passedThrough(std::source_location::current());
+  CHECK(std::string(none.what()) == "no error");
+  CHECK_FALSE(none.check<std::exception>());
+  CHECK_THROWS_AS(none.rethrow(), NoCurrentExceptionError);
+}
