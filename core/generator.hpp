@@ -3,6 +3,7 @@
 
 #include <weft/core/block_pool.hpp>
 #include <weft/core/error.hpp>
+#include <weft/core/thrown_into.hpp>
 
 #include <concepts>
 #include <coroutine>
@@ -52,7 +53,7 @@ template <class Y, class S> struct GeneratorState : GeneratorInbox<S> {
   }
 
   // An error is always taken before the frame can be destroyed. So the destructor has nothing to do: calls in it would cost the coroutine a stack
-  // frame at each resume (15 %), which is why fail() and raise() are not inline either.
+  // frame at each resume (15 %), which is why fail() is not inline either.
   GeneratorState() noexcept {}
   ~GeneratorState() {}
 
@@ -66,14 +67,12 @@ template <class Y, class S> struct GeneratorState : GeneratorInbox<S> {
     failed = false;
     std::rethrow_exception(taken);
   }
-  [[noreturn, gnu::noinline]] void raise() { std::rethrow_exception(std::move(*std::exchange(thrown, nullptr))); }
 
   GeneratorState* root = this;
   std::coroutine_handle<> outer;                       // who delegated to us
   // Of the root only:
   Y* value = nullptr;                                  // what was yielded last; null when nobody did
   std::coroutine_handle<> leaf;                        // whom to resume; does nothing once the root is over
-  std::exception_ptr* thrown = nullptr;                // to be raised at the leaf's yield
   // Of each:
   union {
     std::exception_ptr error;                          // what ended it
@@ -134,16 +133,23 @@ template <class Y, class S, class R> struct GeneratorPromise final : GeneratorSt
   End final_suspend() noexcept { return {}; }
   void unhandled_exception() noexcept { this->fail(); }
 
-  struct Yield {
-    explicit Yield(State* root) noexcept : root(root) {}
+  struct PlainYield {
+    explicit PlainYield(State*) noexcept {}
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<>) const noexcept {}
-    S await_resume() {
-      if (root->thrown) [[unlikely]] root->raise();
+    void await_resume() const {
+      if (thrownInto) [[unlikely]] raiseThrownInto();
+    }
+  };
+  struct ReceivingYield : PlainYield {
+    explicit ReceivingYield(State* root) noexcept : PlainYield(root), root(root) {}
+    S await_resume() const {
+      PlainYield::await_resume();
       return root->takeSent();
     }
     State* root;
   };
+  using Yield = std::conditional_t<std::is_void_v<S>, PlainYield, ReceivingYield>;
   struct YieldCopy : Yield {
     YieldCopy(State* root, const Y& value) : Yield(root), copy(value) { root->value = std::addressof(copy); }
     YieldCopy(YieldCopy&&) = delete;                   // it is pointed to
@@ -260,7 +266,7 @@ template <class Y, class S, class R> class [[nodiscard]] Generator {
     State& state = handle_.promise();
     if (!state.started) finishUnstarted(state);
     if (state.over) std::rethrow_exception(std::move(error));
-    state.thrown = &error;
+    detail::thrownInto = &error;
     return next();
   }
 
@@ -272,7 +278,7 @@ template <class Y, class S, class R> class [[nodiscard]] Generator {
     if (state.over) return;
     try {
       std::exception_ptr exit = std::make_exception_ptr(GeneratorExit());
-      state.thrown = &exit;
+      detail::thrownInto = &exit;
       if (!next()) return;
     } catch (const GeneratorExit&) {
       return;
