@@ -3,6 +3,7 @@
 #include <weft/net/error.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstring>
 
@@ -10,6 +11,32 @@
 #include <net/if.h>
 
 namespace weft::net {
+
+struct Address::Name {
+  const std::string text;
+  std::atomic<std::uint32_t> holders = 1;
+};
+
+Address::Name* Address::name() const noexcept {
+  Name* name;
+  std::memcpy(&name, bytes_.data(), sizeof name);
+  return name;
+}
+
+void Address::hold() const noexcept { name()->holders.fetch_add(1, std::memory_order_relaxed); }
+
+void Address::release() noexcept {
+  if (name()->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete name();
+}
+
+Address Address::unixPath(std::string_view path) {
+  Name* const name = new Name{std::string(path)};
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), &name, sizeof name);
+  return {Family::Unix, bytes, 0};
+}
+
+std::string_view Address::path() const noexcept { return family_ == Family::Unix ? std::string_view(name()->text) : std::string_view(); }
 
 std::optional<Address> Address::parse(std::string_view host, std::uint16_t port) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
@@ -41,6 +68,7 @@ std::optional<Address> Address::parse(std::string_view host, std::uint16_t port)
 
 std::string Address::host() const {
   if (family_ == Family::None) return {};
+  if (family_ == Family::Unix) return name()->text;
   char text[INET6_ADDRSTRLEN];
   inet_ntop(family_ == Family::IPv4 ? AF_INET : AF_INET6, bytes_.data(), text, sizeof text);
   std::string host(text);
@@ -48,6 +76,12 @@ std::string Address::host() const {
   return host;
 }
 
-std::string Address::toString() const { return family_ == Family::None ? "(no address)" : hostAndPort(host(), port_); }
+std::string Address::toString() const {
+  switch (family_) {
+    case Family::None: return "(no address)";
+    case Family::Unix: return name()->text.empty() ? "unix:(unnamed)" : "unix:" + name()->text;
+    default: return hostAndPort(host(), port_);
+  }
+}
 
 }  // namespace weft::net

@@ -1,5 +1,7 @@
 #include <weft/net/error.hpp>
 
+#include <weft/net/address.hpp>
+
 #include <cctype>
 #include <system_error>
 #include <utility>
@@ -49,14 +51,23 @@ ConnectError::ConnectError(std::string host, std::uint16_t port, std::string_vie
 ConnectError::ConnectError(Text text, std::string host, std::uint16_t port, int systemError)
     : Error(text.all), host(std::move(host)), port(port), systemError(systemError) {}
 
+ConnectError::ConnectError(const Address& to, std::string_view what, int systemError)
+    : Error("connecting to " + to.toString() + ": " + std::string(what)), host(to.host()), port(to.port()), systemError(systemError) {}
+
 ConnectTimeout::ConnectTimeout(std::string host, std::uint16_t port, double seconds, std::string_view more)
     : ConnectError(std::move(host), port,
                    "no connection after " + number(seconds) + " second" + std::string(plural(seconds)) + std::string(more)),
       seconds(seconds) {}
 
+ConnectTimeout::ConnectTimeout(const Address& to, double seconds)
+    : ConnectError(to, "no connection after " + number(seconds) + " second" + std::string(plural(seconds))), seconds(seconds) {}
+
 CannotListenError::CannotListenError(std::string interface, std::uint16_t port, std::string_view what, int systemError)
     : Error("listening on " + hostAndPort(interface.empty() ? "*" : interface, port) + ": " + std::string(what)),
       interface(std::move(interface)), port(port), systemError(systemError) {}
+
+CannotListenError::CannotListenError(const Address& at, std::string_view what, int systemError)
+    : Error("listening on " + at.toString() + ": " + std::string(what)), interface(at.host()), port(at.port()), systemError(systemError) {}
 
 ConnectionLost::ConnectionLost(std::string_view what, int systemError)
     : ConnectionClosed("the connection was lost: " + std::string(what)), systemError(systemError) {}

@@ -11,6 +11,8 @@
 
 namespace weft::net {
 
+class Address;
+
 /// The root of net's errors.
 class Error : public weft::Error {
  public:
@@ -22,10 +24,11 @@ std::string hostAndPort(std::string_view host, std::uint16_t port);
 
 // ---- connecting
 
-/// A connection that did not come about. `host` and `port` are what was asked for.
+/// A connection that did not come about. `host` and `port` are what was asked for: of a UNIX socket its path and 0.
 class ConnectError : public Error {
  public:
   ConnectError(std::string host, std::uint16_t port, std::string_view what, int systemError = 0);
+  ConnectError(const Address& to, std::string_view what, int systemError = 0);
   std::string host;
   std::uint16_t port;
   int systemError;                                     // errno, or 0 where no system call failed
@@ -56,6 +59,7 @@ class ConnectTimeout : public ConnectError {
  public:
   /// `more` is added to the text.
   ConnectTimeout(std::string host, std::uint16_t port, double seconds, std::string_view more = {});
+  ConnectTimeout(const Address& to, double seconds);
   double seconds;
 };
 
@@ -67,10 +71,11 @@ class DNSLookupError : public ConnectError {
 
 // ---- listening
 
-/// listen() failed: the port is taken, the address is not ours, no right to it.
+/// listen() failed: the port is taken, the address is not ours, no right to it. Of a UNIX socket `interface` is its path.
 class CannotListenError : public Error {
  public:
   CannotListenError(std::string interface, std::uint16_t port, std::string_view what, int systemError = 0);
+  CannotListenError(const Address& at, std::string_view what, int systemError = 0);
   std::string interface;
   std::uint16_t port;
   int systemError;

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
+#include <utility>
 
 using namespace weft::net;
 
@@ -36,4 +38,34 @@ TEST_CASE("an empty address is nothing, and addresses compare with their ports")
   CHECK(Address::loopback(80) != Address::loopback(81));
   CHECK(Address::loopback(80) < Address::loopback(81));
   CHECK(Address::loopback(80).withPort(81) == Address::loopback(81));
+}
+
+TEST_CASE("a UNIX socket's address is its name, shared by its copies") {
+  const Address path = Address::unixPath("/run/x.sock");
+  CHECK(path.family() == Address::Family::Unix);
+  CHECK(path.path() == "/run/x.sock");
+  CHECK(path.host() == "/run/x.sock");
+  CHECK(path.toString() == "unix:/run/x.sock");
+  CHECK(path.port() == 0);
+  CHECK(path.bytes() == std::array<std::uint8_t, 16>{});
+  CHECK(path.withPort(80) == path);
+  CHECK(Address::unixPath("@name").toString() == "unix:@name");
+  CHECK(Address::unixPath("").toString() == "unix:(unnamed)");
+  CHECK(bool(Address::unixPath("")));
+  CHECK(Address::loopback(80).path().empty());
+
+  Address copy = path;
+  CHECK(copy.path().data() == path.path().data());
+  copy = Address::loopback(1);
+  CHECK(copy == Address::loopback(1));
+  copy = Address::unixPath("/run/x.sock");
+  CHECK(copy == path);
+  Address taken = std::move(copy);
+  CHECK(taken == path);
+  copy = taken;
+  taken = Address();
+  CHECK(copy == path);
+  CHECK(Address::unixPath("/run/a") < path);
+  CHECK(Address::unixPath("") != Address());
+  CHECK(Address::loopback(80) < path);
 }
