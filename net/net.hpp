@@ -4,12 +4,14 @@
 #include <weft/net/address.hpp>
 #include <weft/net/address_guard.hpp>
 #include <weft/net/address_range.hpp>
+#include <weft/net/adopt.hpp>
 #include <weft/net/client_service.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/endpoint_service.hpp>
 #include <weft/net/endpoints/endpoint_string.hpp>
 #include <weft/net/endpoints/tcp_endpoint.hpp>
 #include <weft/net/error.hpp>
+#include <weft/net/file_descriptor.hpp>
 #include <weft/net/file_sender.hpp>
 #include <weft/net/guarded_network.hpp>
 #include <weft/net/happy_eyeballs.hpp>
@@ -47,3 +49,5 @@
 #include <weft/net/tls/start_tls.hpp>
 #include <weft/net/tls/trust_root.hpp>
 #include <weft/net/transport.hpp>
+#include <weft/net/unix_network.hpp>
+#include <weft/net/unix_transport.hpp>

@@ -1,11 +1,17 @@
 #include <weft/net/tcp_network.hpp>
 
+#include <weft/net/file_descriptor.hpp>
 #include <weft/net/happy_eyeballs.hpp>
 #include <weft/net/internal/default_resolver.hpp>
+#include <weft/net/internal/socket.hpp>
 #include <weft/net/internal/socket_connection.hpp>
 #include <weft/net/internal/socket_listener.hpp>
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
+
+#include <netinet/in.h>
 
 namespace weft::net {
 
@@ -32,7 +38,22 @@ Deferred<Connected> TcpNetwork::connect(std::string host, std::uint16_t port, co
 }
 
 std::unique_ptr<Port> TcpNetwork::listen(std::uint16_t port, std::shared_ptr<Factory> factory, const ListenOptions& options) {
-  return detail::SocketListener::listen(detail::SocketLoop::of(reactor_), port, std::move(factory), options);
+  const std::string& interface = options.interface();
+  const auto cannot = [&](int error) { return CannotListenError(interface, port, detail::systemErrorText(error), error); };
+  const auto address = Address::parse(interface.empty() ? "0.0.0.0" : interface, port);
+  if (!address) throw CannotListenError(interface, port, "this is not a numeric address; name an interface by its address");
+
+  FileDescriptor socket(::socket(detail::familyOf(*address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  if (!socket) throw cannot(errno);
+  detail::setOption(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);  // a port whose connections linger in TIME_WAIT is free
+  if (address->family() == Address::Family::IPv6) detail::setOption(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  const detail::SocketAddress local(*address);
+  if (::bind(socket.get(), local.data(), local.length) != 0 || ::listen(socket.get(), options.backlog()) != 0) throw cannot(errno);
+  try {
+    return detail::SocketListener::start(detail::SocketLoop::of(reactor_), std::move(socket), std::move(factory));
+  } catch (const std::system_error& error) {
+    throw cannot(error.code().value());
+  }
 }
 
 Deferred<std::vector<Address>> TcpNetwork::resolve(std::string host, std::uint16_t port) {

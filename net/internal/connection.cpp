@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/net/error.hpp>
+#include <weft/net/unix_transport.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -182,6 +183,12 @@ void Connection::resumeReading() {
 
 void Connection::received(std::string_view data) noexcept {
   callProtocol("dataReceived", [data](Protocol& protocol) { protocol.dataReceived(data); });
+}
+
+void Connection::receivedDescriptor(FileDescriptor descriptor) noexcept {
+  callProtocol("fileDescriptorReceived", [&](Protocol& protocol) {
+    if (auto* const receiver = dynamic_cast<FileDescriptorReceiver*>(&protocol)) receiver->fileDescriptorReceived(std::move(descriptor));
+  });
 }
 
 void Connection::receivedEnd() noexcept {

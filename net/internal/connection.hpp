@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/core/failure.hpp>
+#include <weft/net/file_descriptor.hpp>
 #include <weft/net/transport.hpp>
 
 #include <cstdint>
@@ -63,6 +64,8 @@ class Connection : public Transport {
 
   /// Gives `data` to the protocol.
   void received(std::string_view data) noexcept;
+  /// Gives a descriptor to a protocol that takes such.
+  void receivedDescriptor(FileDescriptor descriptor) noexcept;
   /// The peer will send no more.
   void receivedEnd() noexcept;
   /// The end of a write that had to buffer something.

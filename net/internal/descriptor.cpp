@@ -40,25 +40,26 @@ Descriptor::Descriptor(SocketLoop& loop) noexcept : loop_(&loop), reading_(*this
 Descriptor::~Descriptor() {
   assert(!pending());
   if (isOpen()) {
-    loop_->events().deregister_descriptor(socket_, watched_, true);
+    loop_->events().deregister_descriptor(socket_, watched_, !shared_);
     ::close(socket_);
     loop_->events().cleanup_descriptor_data(watched_);
   }
   if (loop_) loop_->remove(*this);
 }
 
-void Descriptor::open(int socket) {
+void Descriptor::open(int socket, bool shared) {
   if (const int error = loop_->events().register_descriptor(socket, watched_)) {
     ::close(socket);
     throw std::system_error(error, std::generic_category(), "watching a socket");
   }
   socket_ = socket;
+  shared_ = shared;
 }
 
 void Descriptor::close() noexcept {
   // Events that Asio still holds come back through its queue; where there is none, one is sent there, so that gone() never comes from in here.
   const int socket = std::exchange(socket_, -1);
-  loop_->events().deregister_descriptor(socket, watched_, true);
+  loop_->events().deregister_descriptor(socket, watched_, !shared_);
   ::close(socket);
   loop_->events().cleanup_descriptor_data(watched_);
   if (!pending()) call(reading_);

@@ -26,8 +26,9 @@ class Descriptor {
   /// The socket is closed if it is open; no event may be pending.
   ~Descriptor();
 
-  /// Takes `socket` and has it watched. Throws std::system_error (and has closed it then).
-  void open(int socket);
+  /// Takes `socket` and has it watched. Throws std::system_error (and has closed it then). `shared`: other descriptors of the same open file may live on (it came from
+  /// elsewhere), so that closing it does not end the watch by itself.
+  void open(int socket, bool shared = false);
   /// Closes the socket. gone() follows from the loop.
   void close() noexcept;
 
@@ -72,6 +73,7 @@ class Descriptor {
   Descriptor* previous_ = nullptr;
   Descriptor* next_ = nullptr;
   int socket_ = -1;
+  bool shared_ = false;
   asio::detail::reactor::per_descriptor_data watched_ = nullptr;
   Event reading_;
   Event writing_;

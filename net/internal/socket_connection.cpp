@@ -2,6 +2,7 @@
 
 #include <weft/net/error.hpp>
 #include <weft/net/internal/socket.hpp>
+#include <weft/net/internal/unix_connection.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,8 +24,13 @@ namespace {
 
 constexpr std::size_t kGather = 64;                    // pieces of one sendmsg
 
-Failure connectFailure(const std::string& host, std::uint16_t port, int error) {
+Failure connectFailure(const std::string& host, const Address& address, int error) {
   const std::string text = systemErrorText(error);
+  if (address.family() == Address::Family::Unix) {
+    if (error == ECONNREFUSED || error == ENOENT) return ConnectionRefused(address, text, error);
+    return ConnectError(address, text, error);
+  }
+  const std::uint16_t port = address.port();
   switch (error) {
     case ECONNREFUSED: return ConnectionRefused(host, port, text, error);
     case ENETUNREACH:
@@ -48,20 +54,25 @@ void resetOnClose(int socket) noexcept {
 
 SocketConnection::SocketConnection(SocketLoop& loop) noexcept : Descriptor(loop), clock_(loop.reactor()) {}
 
-std::shared_ptr<SocketConnection> SocketConnection::accepted(SocketLoop& loop, int socket, const Address& peer) {
-  auto connection = std::make_shared<SocketConnection>(loop);
-  connection->open(socket);
+std::shared_ptr<SocketConnection> SocketConnection::make(SocketLoop& loop, const Address& peer) {
+  if (peer.family() == Address::Family::Unix) return std::make_shared<UnixConnection>(loop);
+  return std::make_shared<SocketConnection>(loop);
+}
+
+std::shared_ptr<SocketConnection> SocketConnection::connected(SocketLoop& loop, int socket, const Address& peer, bool shared) {
+  auto connection = make(loop, peer);
+  connection->open(socket, shared);
   connection->peer_ = peer;
-  connection->setTcpNoDelay(true);
+  if (peer.family() != Address::Family::Unix) connection->setTcpNoDelay(true);
   return connection;
 }
 
 // ---- connecting
 
 Deferred<std::shared_ptr<Transport>> SocketConnection::connect(SocketLoop& loop, const Address& address, const Address& from, std::string host) {
-  const int socket = ::socket(familyOf(address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-  if (socket < 0) return fail<std::shared_ptr<Transport>>(connectFailure(host, address.port(), errno));
-  auto connection = std::make_shared<SocketConnection>(loop);
+  const int socket = ::socket(familyOf(address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket < 0) return fail<std::shared_ptr<Transport>>(connectFailure(host, address, errno));
+  auto connection = make(loop, address);
   const SocketAddress to(address);
   int error = 0;
   if (from) {
@@ -73,10 +84,10 @@ Deferred<std::shared_ptr<Transport>> SocketConnection::connect(SocketLoop& loop,
   try {
     connection->open(socket);
   } catch (const std::system_error& e) {
-    return fail<std::shared_ptr<Transport>>(connectFailure(host, address.port(), e.code().value()));
+    return fail<std::shared_ptr<Transport>>(connectFailure(host, address, e.code().value()));
   }
-  if (error) return fail<std::shared_ptr<Transport>>(connectFailure(host, address.port(), error));
-  connection->setTcpNoDelay(true);
+  if (error) return fail<std::shared_ptr<Transport>>(connectFailure(host, address, error));
+  if (address.family() != Address::Family::Unix) connection->setTcpNoDelay(true);
   connection->peer_ = address;
   Deferred<std::shared_ptr<Transport>> result([raw = connection.get()] { raw->end(ConnectionAborted(), false); });
   connection->connecting_ = std::make_unique<Connecting>(Connecting{result.takeTrigger(), std::move(host)});
@@ -89,7 +100,7 @@ void SocketConnection::connectEnded(int error) noexcept {
   const std::unique_ptr<Connecting> connecting = std::move(connecting_);
   if (error) {
     end(ConnectionLost(systemErrorText(error), error), false);
-    connecting->trigger.errback(connectFailure(connecting->host, peer_.port(), error));
+    connecting->trigger.errback(connectFailure(connecting->host, peer_, error));
     return;
   }
   const std::shared_ptr<Transport> self = shared_from_this();
@@ -108,7 +119,7 @@ void SocketConnection::readable() noexcept {
   SocketLoop& loop = *this->loop();
   for (int reads = 0; wantsData(); ++reads) {
     if (reads == kReadsPerEvent) return callReadable();
-    const ssize_t count = ::recv(socket(), loop.readBuffer(), SocketLoop::kReadBuffer, 0);
+    const ssize_t count = takesMessages_ ? receive() : ::recv(socket(), loop.readBuffer(), SocketLoop::kReadBuffer, 0);
     if (count > 0) {
       sentFreely_ = false;
       received({loop.readBuffer(), static_cast<std::size_t>(count)});
@@ -172,7 +183,7 @@ bool SocketConnection::overLimit(std::size_t more) {
 
 void SocketConnection::write(std::string_view data) {
   if (!takesWrites() || brokenBy_ || data.empty()) return;
-  if (queue_.empty()) {
+  if (sendsNow()) {
     const std::ptrdiff_t sent = send(data.data(), data.size());
     if (sent < 0 || static_cast<std::size_t>(sent) == data.size()) return;
     data.remove_prefix(static_cast<std::size_t>(sent));
@@ -185,14 +196,19 @@ void SocketConnection::write(std::string_view data) {
 
 void SocketConnection::queueRest(std::string_view rest) {
   queue_.append(rest, *loop());
+  awaitRoom();
+}
+
+void SocketConnection::awaitRoom() noexcept {
   holdSelf();
-  awaitWritable();
+  if (sendsMessages_) callWritable();                  // what was queued was not tried before
+  else awaitWritable();
 }
 
 void SocketConnection::writeOwned(std::string data) {
   if (!takesWrites() || brokenBy_ || data.empty()) return;
   std::size_t done = 0;
-  if (queue_.empty()) {
+  if (sendsNow()) {
     const std::ptrdiff_t sent = send(data.data(), data.size());
     if (sent < 0 || static_cast<std::size_t>(sent) == data.size()) return;
     done = static_cast<std::size_t>(sent);
@@ -200,14 +216,13 @@ void SocketConnection::writeOwned(std::string data) {
     return;
   }
   queue_.appendOwned(std::move(data), done, *loop());
-  holdSelf();
-  awaitWritable();
+  awaitRoom();
   queued();
 }
 
 void SocketConnection::writeSequence(std::span<const std::string_view> parts) {
   if (!takesWrites() || brokenBy_) return;
-  while (queue_.empty() && !parts.empty()) {
+  while (sendsNow() && !parts.empty()) {
     std::array<iovec, kGather> pieces;
     const std::size_t count = std::min(parts.size(), kGather);
     std::size_t size = 0;
@@ -259,7 +274,7 @@ void SocketConnection::sendQueue() noexcept {
     message.msg_iovlen = queue_.gather(pieces.data(), kGather);
     std::size_t size = 0;
     for (std::size_t i = 0; i < message.msg_iovlen; ++i) size += pieces[i].iov_len;
-    const ssize_t sent = ::sendmsg(socket(), &message, MSG_NOSIGNAL);
+    const ssize_t sent = sendsMessages_ ? transmit(message, size) : ::sendmsg(socket(), &message, MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (!isFull(errno)) return broke(errno);
@@ -271,6 +286,10 @@ void SocketConnection::sendQueue() noexcept {
     if (static_cast<std::size_t>(sent) < size) return awaitWritable();
   }
 }
+
+ssize_t SocketConnection::receive() noexcept { return ::recv(socket(), loop()->readBuffer(), SocketLoop::kReadBuffer, 0); }
+void SocketConnection::drain() noexcept { ::recv(socket(), nullptr, kMostDrained, MSG_TRUNC | MSG_DONTWAIT); }
+ssize_t SocketConnection::transmit(msghdr& message, std::size_t&) noexcept { return ::sendmsg(socket(), &message, MSG_NOSIGNAL); }
 
 void SocketConnection::flush() {
   holdSelf();
@@ -297,7 +316,7 @@ void SocketConnection::endCarrier(bool abort) noexcept {
     resetOnClose(socket());
   } else {
     // Bytes that nobody has read would turn the close into a reset, which can destroy what was sent before. Those that are here already need not.
-    ::recv(socket(), nullptr, SocketLoop::kReadBuffer * 16, MSG_TRUNC | MSG_DONTWAIT);
+    drain();
   }
   close();
 }
@@ -327,7 +346,6 @@ void SocketConnection::finishAgain() {
 // ---- facts and options
 
 Address SocketConnection::getHost() const { return isOpen() ? localAddress(socket()) : Address(); }
-Address SocketConnection::getPeer() const { return peer_; }
 
 void SocketConnection::setTcpNoDelay(bool on) {
   if (isOpen()) setOption(socket(), IPPROTO_TCP, TCP_NODELAY, on);

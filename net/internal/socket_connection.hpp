@@ -1,4 +1,4 @@
-// One TCP connection. For the .cpp files of net: includes Asio.
+// One connection over a stream socket: TCP, UNIX. For the .cpp files of net: includes Asio.
 #pragma once
 
 #include <weft/net/internal/connection.hpp>
@@ -9,13 +9,18 @@
 #include <memory>
 #include <string>
 
+#include <sys/types.h>
+
+struct msghdr;
+
 namespace weft::net::detail {
 
-class SocketConnection final : public Connection, private Descriptor {
+/// What is the same for all families, and TCP. UnixConnection adds what only UNIX sockets can do; it costs TCP one test of a flag per read and write.
+class SocketConnection : public Connection, protected Descriptor {
  public:
-  /// Takes an accepted socket. Throws std::system_error.
-  static std::shared_ptr<SocketConnection> accepted(SocketLoop& loop, int socket, const Address& peer);
-  /// Connects to one address. `host` is for the errors. cancel closes at once.
+  /// Takes a connected socket of the family of `peer`; `shared` as in Descriptor::open. Throws std::system_error.
+  static std::shared_ptr<SocketConnection> connected(SocketLoop& loop, int socket, const Address& peer, bool shared = false);
+  /// Connects to one address. `host` is for the errors of IP addresses. cancel closes at once.
   static Deferred<std::shared_ptr<Transport>> connect(SocketLoop& loop, const Address& address, const Address& from, std::string host);
 
   explicit SocketConnection(SocketLoop& loop) noexcept;
@@ -31,12 +36,31 @@ class SocketConnection final : public Connection, private Descriptor {
   std::unique_ptr<char[]> takeReadBuffer() override { return loop()->takeReadBuffer(); }
 
   Address getHost() const override;
-  Address getPeer() const override;
+  Address getPeer() const override { return peer_; }
   Clock& clock() const noexcept override { return clock_; }
   void setTcpNoDelay(bool on) override;
   bool getTcpNoDelay() const override;
   void setTcpKeepAlive(bool on) override;
   bool getTcpKeepAlive() const override;
+
+ protected:
+  static constexpr std::size_t kMostDrained = SocketLoop::kReadBuffer * 16;
+
+  // ---- what a family may do otherwise
+
+  /// Instead of recv(), while takesMessages_: fills the loop's read buffer. -1 with EINTR: nothing, and reading may have been paused.
+  virtual ssize_t receive() noexcept;
+  /// Instead of sendmsg(), while sendsMessages_: may send less than there is. Gives what was sent, and in `size` what was tried.
+  virtual ssize_t transmit(msghdr& message, std::size_t& size) noexcept;
+
+  /// Throws away what has come and was not read, up to kMostDrained bytes.
+  virtual void drain() noexcept;
+
+  void startReading() override { callReadable(); }
+  std::size_t queueSize() const noexcept { return queue_.size(); }
+
+  bool takesMessages_ = false;
+  bool sendsMessages_ = false;                         // nothing is sent past the queue then
 
  private:
   friend SocketLoop;
@@ -44,8 +68,9 @@ class SocketConnection final : public Connection, private Descriptor {
   static constexpr std::uint32_t kNotListed = UINT32_MAX;
   static constexpr int kReadsPerEvent = 16;            // then other sockets get their turn
 
+  static std::shared_ptr<SocketConnection> make(SocketLoop& loop, const Address& peer);
+
   // Connection
-  void startReading() override { callReadable(); }
   void flush() override;
   void endWriting() noexcept override;
   void endCarrier(bool abort) noexcept override;
@@ -64,7 +89,9 @@ class SocketConnection final : public Connection, private Descriptor {
 
   /// What the socket takes now; -1 when it is broken.
   std::ptrdiff_t send(const char* data, std::size_t size) noexcept;
+  bool sendsNow() const noexcept { return queue_.empty() && !sendsMessages_; }
   void sendQueue() noexcept;
+  void awaitRoom() noexcept;
   void queueRest(std::string_view rest);
   bool overLimit(std::size_t more);
   void broke(int error) noexcept;

@@ -5,10 +5,8 @@
 #include <weft/net/internal/socket_connection.hpp>
 
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
-#include <netinet/in.h>
 #include <unistd.h>
 
 namespace weft::net::detail {
@@ -39,40 +37,15 @@ class SocketPort final : public Port {
   Address host_;
 };
 
-std::unique_ptr<Port> SocketListener::listen(SocketLoop& loop, std::uint16_t port, std::shared_ptr<Factory> factory,
-                                          const ListenOptions& options) {
-  const std::string& interface = options.interface();
-  const auto cannot = [&](int error) { return CannotListenError(interface, port, systemErrorText(error), error); };
-  const auto address = Address::parse(interface.empty() ? "0.0.0.0" : interface, port);
-  if (!address) throw CannotListenError(interface, port, "this is not a numeric address; name an interface by its address");
-
-  const int socket = ::socket(familyOf(*address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-  if (socket < 0) throw cannot(errno);
-  setOption(socket, SOL_SOCKET, SO_REUSEADDR, 1);      // a port whose connections linger in TIME_WAIT is free
-  if (address->family() == Address::Family::IPv6) setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  const SocketAddress local(*address);
-  if (::bind(socket, local.data(), local.length) != 0 || ::listen(socket, options.backlog()) != 0) {
-    const int error = errno;
-    ::close(socket);
-    throw cannot(error);
-  }
-
+std::unique_ptr<Port> SocketListener::start(SocketLoop& loop, FileDescriptor socket, std::shared_ptr<Factory> factory, std::shared_ptr<void> keep,
+                                            bool shared) {
   struct Delete {
     void operator()(SocketListener* listener) const noexcept { delete listener; }
   };
-  std::unique_ptr<SocketListener, Delete> listener;
-  try {
-    listener.reset(new SocketListener(loop, std::move(factory)));
-  } catch (...) {                                      // doStart()
-    ::close(socket);
-    throw;
-  }
-  try {
-    listener->open(socket);
-  } catch (const std::system_error& error) {
-    throw cannot(error.code().value());
-  }
-  auto result = std::make_unique<SocketPort>(*listener, localAddress(socket));
+  std::unique_ptr<SocketListener, Delete> listener(new SocketListener(loop, std::move(factory), std::move(keep)));
+  const Address host = localAddress(socket.get());
+  listener->open(socket.release(), shared);
+  auto result = std::make_unique<SocketPort>(*listener, host);
   listener.release()->awaitReadable();
   return result;
 }
@@ -82,6 +55,7 @@ void SocketListener::stop() noexcept {
   if (port_) std::exchange(port_, nullptr)->listenerStopped();
   if (retry_.active()) retry_.cancel();
   close();
+  keep_.reset();
   factory_.stop();
 }
 
@@ -113,7 +87,7 @@ void SocketListener::serve(int socket, const Address& peer) noexcept {
     return;
   }
   try {
-    SocketConnection::accepted(*loop(), socket, peer)->setProtocol(protocol);
+    SocketConnection::connected(*loop(), socket, peer)->setProtocol(protocol);
   } catch (...) {
     kLog.failure(Failure(), "serving ", peer);
   }

@@ -1,6 +1,7 @@
-// A listening TCP socket. For the .cpp files of net: includes Asio.
+// A listening stream socket. For the .cpp files of net: includes Asio.
 #pragma once
 
+#include <weft/net/file_descriptor.hpp>
 #include <weft/net/internal/descriptor.hpp>
 #include <weft/net/network.hpp>
 
@@ -11,8 +12,9 @@ namespace weft::net::detail {
 /// Accepts connections and gives each its protocol. Belongs to itself: destroys itself when it was closed and nothing is pending.
 class SocketListener final : private Descriptor {
  public:
-  /// Throws CannotListenError.
-  static std::unique_ptr<Port> listen(SocketLoop& loop, std::uint16_t port, std::shared_ptr<Factory> factory, const ListenOptions& options);
+  /// Takes a listening socket. `keep` is let go once it was closed. `shared` as in Descriptor::open. Throws std::system_error, and what doStart() throws.
+  static std::unique_ptr<Port> start(SocketLoop& loop, FileDescriptor socket, std::shared_ptr<Factory> factory, std::shared_ptr<void> keep = nullptr,
+                                     bool shared = false);
 
   void stop() noexcept;
 
@@ -20,7 +22,8 @@ class SocketListener final : private Descriptor {
   friend class SocketPort;
   static constexpr int kAcceptsPerEvent = 64;          // then other sockets get their turn
 
-  SocketListener(SocketLoop& loop, std::shared_ptr<Factory> factory) : Descriptor(loop), factory_(std::move(factory)) {}
+  SocketListener(SocketLoop& loop, std::shared_ptr<Factory> factory, std::shared_ptr<void> keep)
+      : Descriptor(loop), keep_(std::move(keep)), factory_(std::move(factory)) {}
   ~SocketListener() = default;
 
   void readable() noexcept override;
@@ -30,6 +33,7 @@ class SocketListener final : private Descriptor {
   void serve(int socket, const Address& peer) noexcept;
   void outOfDescriptors(int error) noexcept;
 
+  std::shared_ptr<void> keep_;
   FactoryUse factory_;
   class SocketPort* port_ = nullptr;
   DelayedCall retry_;

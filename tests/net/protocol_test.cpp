@@ -13,7 +13,7 @@
 using namespace weft;
 using namespace weft::net;
 
-#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, MemoryWorld)
+#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, UnixWorld, MemoryWorld)
 
 namespace {
 

@@ -1,5 +1,6 @@
 #include <weft/net/tcp_network.hpp>
 
+#include "support/open_descriptors.hpp"
 #include "worlds.hpp"
 
 #include <weft/core/log.hpp>
@@ -8,7 +9,6 @@
 #include <doctest/doctest.h>
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -19,6 +19,7 @@
 
 using namespace weft;
 using namespace weft::net;
+using weft::test::openDescriptors;
 
 namespace {
 
@@ -33,14 +34,6 @@ class Silent : public Protocol {
   void connectionLost(const Failure&) override { lost = true; }
   bool lost = false;
 };
-
-int openDescriptors() {
-  int count = 0;
-  DIR* const folder = ::opendir("/proc/self/fd");
-  while (::readdir(folder)) ++count;
-  ::closedir(folder);
-  return count;
-}
 
 /// A port of loopback that answers no more attempts to connect: its queue is full and nobody accepts.
 class FullPort {
