@@ -62,10 +62,17 @@ class ListenOptions {
     return *this;
   }
   int backlog() const noexcept { return backlog_; }
+  /// Let other ports that say the same, also those of other processes of this user, listen at the same number: the system spreads the connections. Off unless set.
+  ListenOptions& reusePort(bool on = true) {
+    reusePort_ = on;
+    return *this;
+  }
+  bool reusePort() const noexcept { return reusePort_; }
 
  private:
   std::string interface_;
   int backlog_ = 1024;
+  bool reusePort_ = false;
 };
 
 /// Something that listens. Destroying it stops it; connections that it has accepted live on. May outlive its reactor.

@@ -46,6 +46,7 @@ std::unique_ptr<Port> TcpNetwork::listen(std::uint16_t port, std::shared_ptr<Fac
   FileDescriptor socket(::socket(detail::familyOf(*address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (!socket) throw cannot(errno);
   detail::setOption(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);  // a port whose connections linger in TIME_WAIT is free
+  if (options.reusePort() && !detail::setOption(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1)) throw cannot(errno);
   if (address->family() == Address::Family::IPv6) detail::setOption(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   const detail::SocketAddress local(*address);
   if (::bind(socket.get(), local.data(), local.length) != 0 || ::listen(socket.get(), options.backlog()) != 0) throw cannot(errno);

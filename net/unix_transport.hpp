@@ -17,7 +17,7 @@ struct PeerCredentials {
 
 /// The further abilities of a Transport that is a UNIX socket.
 ///
-///     if (UnixTransport* unix = UnixTransport::of(transport())) unix->sendFileDescriptor(file.get());
+///     if (UnixTransport* socket = UnixTransport::of(transport())) socket->sendFileDescriptor(file.get());
 class UnixTransport {
  public:
   UnixTransport() = default;

@@ -35,6 +35,8 @@ class SocketConnection : public Connection, protected Descriptor {
   bool lendsReadBuffer() const noexcept override { return isOpen(); }
   std::unique_ptr<char[]> takeReadBuffer() override { return loop()->takeReadBuffer(); }
 
+  /// Negative when it was closed.
+  int descriptor() const noexcept { return socket(); }
   Address getHost() const override;
   Address getPeer() const override { return peer_; }
   Clock& clock() const noexcept override { return clock_; }

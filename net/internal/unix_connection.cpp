@@ -58,7 +58,7 @@ ssize_t UnixConnection::receive() noexcept {
     errno = EINTR;
     return -1;
   }
-  count = static_cast<ssize_t>(held_.copy(buffer, held_.size()));
+  count = static_cast<ssize_t>(held_.copy(loop()->readBuffer(), held_.size()));
   held_.clear();
   return count;
 }
