@@ -30,6 +30,8 @@
 #include <weft/net/policies/throttling.hpp>
 #include <weft/net/policies/timeouts.hpp>
 #include <weft/net/policies/traffic_logging.hpp>
+#include <weft/net/process.hpp>
+#include <weft/net/process_options.hpp>
 #include <weft/net/producer.hpp>
 #include <weft/net/protocol.hpp>
 #include <weft/net/protocols/frame_receiver.hpp>
