@@ -6,6 +6,7 @@
 #include <weft/net/address_range.hpp>
 #include <weft/net/adopt.hpp>
 #include <weft/net/client_service.hpp>
+#include <weft/net/datagram.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/endpoint_service.hpp>
 #include <weft/net/endpoints/endpoint_string.hpp>
@@ -53,5 +54,6 @@
 #include <weft/net/tls/start_tls.hpp>
 #include <weft/net/tls/trust_root.hpp>
 #include <weft/net/transport.hpp>
+#include <weft/net/udp_network.hpp>
 #include <weft/net/unix_network.hpp>
 #include <weft/net/unix_transport.hpp>
