@@ -1,0 +1,36 @@
+// The samples of datagrams and processes print what they promise.
+#include "support/run_program.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace {
+ProgramRun sample(const std::string& line) { return runProgram(std::string(SAMPLES_FOLDER) + '/' + line); }
+}  // namespace
+
+TEST_CASE("udp_echo and process_pipe explain themselves, and refuse an option that they do not have") {
+  for (const char* name : {"udp_echo", "process_pipe"}) {
+    CAPTURE(name);
+    const ProgramRun help = sample(std::string(name) + " --help");
+    CHECK(help.status == 0);
+    CHECK(help.output.starts_with(name));
+    CHECK(sample(std::string(name) + " --no-such-thing").status == 2);
+  }
+}
+
+TEST_CASE("udp_echo: each datagram comes back") {
+  const ProgramRun run = sample("udp_echo --text hi --count 2");
+  CHECK(run.status == 0);
+  CHECK(run.output == "hi 1\nhi 2\n");
+}
+
+TEST_CASE("process_pipe: what is fed to a command comes back through it, and its exit code is ours") {
+  const ProgramRun sorted = sample("process_pipe");
+  CHECK(sorted.status == 0);
+  CHECK(sorted.output == "sort | apple\nsort | fig\nsort | pear\n");
+  const ProgramRun failed = sample("process_pipe --command 'cat; exit 3' --words one");
+  CHECK(failed.status == 3);
+  CHECK(failed.output.find("cat; exit 3 | one\n") != std::string::npos);
+  CHECK(failed.output.find("cat; exit 3 has exited with 3") != std::string::npos);
+}
