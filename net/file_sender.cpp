@@ -30,7 +30,10 @@ Deferred<std::optional<char>> FileSender::send(Source source, Consumer& consumer
 }
 
 void FileSender::resumeProducing() {
-  if (consumer_ && (!piece_ || piece_.called())) piece_ = sendPiece(shared_from_this());
+  if (!consumer_ || (piece_ && !piece_.called())) return;
+  Deferred<> piece = sendPiece(shared_from_this());
+  if (piece.called()) piece_ = nullptr;
+  else piece_ = std::move(piece);
 }
 
 Deferred<> FileSender::sendPiece(std::shared_ptr<FileSender> self) {
@@ -58,7 +61,11 @@ void FileSender::finish(Outcome<std::optional<char>> outcome) {
   const auto self = shared_from_this();
   if (Consumer* const consumer = std::exchange(consumer_, nullptr)) consumer->unregisterProducer();
   if (done_.pending()) std::exchange(done_, {}).fire(std::move(outcome));
-  if (piece_) piece_.cancel();
+  if (piece_) {                                        // its frame holds this object
+    Deferred<> piece = std::move(piece_);
+    piece.cancel();
+    piece.detach();
+  }
 }
 
 namespace {
