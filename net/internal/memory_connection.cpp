@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 namespace weft::net::detail {
@@ -18,6 +19,30 @@ std::uint64_t MemoryWorld::random() noexcept {
 std::uint64_t MemoryWorld::between(std::uint64_t least, std::uint64_t most) noexcept {
   return least >= most ? least : least + random() % (most - least + 1);
 }
+
+bool MemoryWorld::isCut(const Address& one, const Address& other) const {
+  const Address a = one.withPort(0), b = other.withPort(0);
+  return cuts.contains({a, b}) || cuts.contains({b, a}) || cuts.contains({a, Address()}) || cuts.contains({b, Address()});
+}
+
+void MemoryWorld::writeEvent(std::string what) {
+  if (events.size() >= mostEvents) return;
+  char time[40];
+  std::snprintf(time, sizeof time, "%.9f ", clock.seconds());
+  events.push_back(time + std::move(what));
+  if (events.size() == mostEvents) events.push_back("(no more events are kept)");
+}
+
+namespace {
+
+// FNV-1a: equal data, equal numbers.
+std::uint32_t hashOf(std::string_view data) noexcept {
+  std::uint32_t hash = 2166136261U;
+  for (const char byte : data) hash = (hash ^ static_cast<unsigned char>(byte)) * 16777619U;
+  return hash;
+}
+
+}  // namespace
 
 // ---- one direction
 
@@ -92,6 +117,7 @@ void MemoryPipe::receiverClosed() {
 
 // Delivers what is due and was there at the start; what is sent meanwhile gets an event of its own, so that two ends cannot keep each other busy for ever.
 void MemoryPipe::deliver() {
+  if (!world().cuts.empty() && world().isCut(wire_.client, wire_.server)) return;      // until repair()
   const auto now = world().clock.now();
   for (std::size_t count = items_.size(); count > 0 && !items_.empty() && !dead_; --count) {
     if (items_.front().at > now) break;
@@ -114,12 +140,14 @@ bool MemoryPipe::deliverFirst() {
   switch (item.kind) {
     case Kind::Reset:
       items_.pop_front();
+      world().note("#", wire_.number, arrow(), "reset");
       end->end(ConnectionLost(systemErrorText(ECONNRESET), ECONNRESET), false);
       return true;
     case Kind::End:
       if (end->state() == Connection::State::Open) {
         if (!end->wantsData()) return false;
         items_.pop_front();
+        world().note("#", wire_.number, arrow(), "end");
         end->receivedEnd();
       } else {
         items_.pop_front();
@@ -144,6 +172,7 @@ bool MemoryPipe::deliverData(Item& item) {
     item.begin += size;
     inFlight_ -= size;
     arrived_ += size;
+    world().note("#", wire_.number, arrow(), size, " bytes ", hashOf(piece));
     if (end.wantsData()) end.received(piece);
     if (closed_ || dead_) return true;                 // the item is gone
   }
@@ -163,13 +192,11 @@ bool MemoryPipe::deliverData(Item& item) {
 
 void MemoryPipe::fault() {
   const MemoryLink::Fault fault = link_.planned_[static_cast<int>(direction_)].fault;
+  if (fault == MemoryLink::Fault::Stall) return stall();
+  world().note("#", wire_.number, arrow(), fault == MemoryLink::Fault::Reset ? "fault: reset" : "fault: truncated");
   dead_ = true;
   items_.clear();
   if (next_.active()) next_.cancel();
-  if (fault == MemoryLink::Fault::Stall) {             // the window stays full: the sender has to buffer
-    stalled_ = true;
-    return;
-  }
   pending_.clear();
   pendingBegin_ = inFlight_ = 0;
   if (fault == MemoryLink::Fault::Reset) {
@@ -182,6 +209,14 @@ void MemoryPipe::fault() {
     from->wroteSome();
     from->wroteAll();
   }
+}
+
+// The window stays full: the sender has to buffer.
+void MemoryPipe::stall() {
+  world().note("#", wire_.number, arrow(), "fault: stalled");
+  dead_ = stalled_ = true;
+  items_.clear();
+  if (next_.active()) next_.cancel();
 }
 
 // ---- one end
@@ -227,6 +262,7 @@ void MemoryConnection::flush() {
 }
 
 void MemoryConnection::endCarrier(bool abort) noexcept {
+  wire_->world->note("#", wire_->number, incoming_ == 0 ? " server " : " client ", abort ? "aborts" : "closes");
   holdSelf();
   if (abort || buffered() > 0) outgoing().sendReset();
   else outgoing().sendEnd();
@@ -240,6 +276,11 @@ void MemoryConnection::finishLater() {
     releaseSelf();
     leave();
   });
+}
+
+void MemoryConnection::vanish() {
+  incoming().stall();
+  outgoing().stall();
 }
 
 void MemoryConnection::networkEnds() noexcept {

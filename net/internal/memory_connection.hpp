@@ -5,11 +5,15 @@
 #include <weft/net/testing/memory_network.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weft::net::detail {
@@ -20,12 +24,26 @@ struct MemoryWire;
 /// What all connections of one MemoryNetwork share.
 struct MemoryWorld {
   explicit MemoryWorld(Clock& clock, std::uint64_t seed) : clock(clock), seed(seed) {}
+  /// Does nothing get from one to the other?
+  bool isCut(const Address& one, const Address& other) const;
+  /// Writes an event down, if anybody wants to know.
+  template <class... P> void note(const P&... parts) {
+    if (mostEvents > 0) [[unlikely]] writeEvent((std::string() += ... += asText(parts)));
+  }
   /// Equal seeds, equal numbers, on every machine (splitmix64).
   std::uint64_t random() noexcept;
   std::uint64_t between(std::uint64_t least, std::uint64_t most) noexcept;
   Clock& clock;
   std::uint64_t seed;
   std::vector<MemoryConnection*> open;
+  std::set<std::pair<Address, Address>> cuts;          // without ports; an empty address: everybody
+  std::vector<std::string> events;
+  std::size_t mostEvents = 0;
+
+ private:
+  static std::string asText(std::string_view text) { return std::string(text); }
+  template <std::integral T> static std::string asText(T number) { return std::to_string(number); }
+  void writeEvent(std::string what);
 };
 
 /// One direction of a connection.
@@ -45,6 +63,8 @@ class MemoryPipe {
   /// Goes on to deliver, from the loop.
   void resume();
   void receiverClosed();
+  /// Nothing arrives any more, and nobody is told.
+  void stall();
 
  private:
   enum class Kind : std::uint8_t { Data, End, Reset };
@@ -56,6 +76,7 @@ class MemoryPipe {
   };
 
   MemoryWorld& world() const noexcept;
+  const char* arrow() const noexcept { return direction_ == MemoryLink::Direction::ToServer ? " to server: " : " to client: "; }
   MemoryConnection* sender() const noexcept;
   MemoryConnection* receiver() const noexcept;
   MemoryPipe& reverse() const noexcept;
@@ -86,11 +107,13 @@ class MemoryPipe {
 
 /// Both directions. Held by both ends and by what is on its way.
 struct MemoryWire : std::enable_shared_from_this<MemoryWire> {
-  MemoryWire(std::shared_ptr<MemoryWorld> world, const MemoryLink& link)
-      : world(std::move(world)), link(link), pipes{{*this, this->link, MemoryLink::Direction::ToServer},
+  MemoryWire(std::shared_ptr<MemoryWorld> world, const MemoryLink& link, std::uint64_t number, const Address& client, const Address& server)
+      : world(std::move(world)), link(link), number(number), client(client), server(server), pipes{{*this, this->link, MemoryLink::Direction::ToServer},
                                                    {*this, this->link, MemoryLink::Direction::ToClient}} {}
   std::shared_ptr<MemoryWorld> world;
   const MemoryLink link;
+  const std::uint64_t number;                          // of the attempt to connect
+  const Address client, server;
   MemoryPipe pipes[2];                                 // by MemoryLink::Direction
   MemoryConnection* ends[2] = {};                      // where they lead to: server, client; null when gone
 };
@@ -112,6 +135,10 @@ class MemoryConnection final : public Connection {
 
   /// The network is being destroyed.
   void networkEnds() noexcept;
+  /// What has come may go on.
+  void repaired() { incoming().resume(); }
+  /// This end's machine is gone.
+  void vanish();
 
  private:
   friend MemoryPipe;

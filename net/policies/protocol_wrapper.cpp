@@ -17,6 +17,13 @@ ProtocolWrapper::~ProtocolWrapper() {
 
 // ---- what the connection says
 
+void ProtocolWrapper::wrapTransport(std::shared_ptr<Transport> below) {
+  below_ = std::move(below);
+  clock_ = &below_->clock();
+  peer_ = below_->getPeer();
+  Protocol::makeConnection(*below_);
+}
+
 void ProtocolWrapper::makeConnection(Transport& transport) {
   clock_ = &transport.clock();
   peer_ = transport.getPeer();
@@ -63,6 +70,7 @@ void ProtocolWrapper::setProtocol(std::shared_ptr<Protocol> protocol) {
     if (hasTransport()) transport().pauseReading();
     return;
   }
+  if (const auto below = std::move(below_)) return below->setProtocol(std::static_pointer_cast<ProtocolWrapper>(shared_from_this()));
   if (!clock_) return;                                 // makeConnection() is still to come
   try {
     inner_->makeConnection(*this);

@@ -28,6 +28,10 @@ class ProtocolWrapper : public Protocol, public Transport {
   explicit ProtocolWrapper(std::shared_ptr<Protocol> protocol) : inner_(std::move(protocol)) {}
   ~ProtocolWrapper() override;
 
+  /// The way for a client, whose connection is there before its protocol: the wrapper goes around `below` and takes its place. Nothing is read before setProtocol(); dropped before
+  /// that, `below` is let go with it. Call it once, instead of giving the wrapper to below.setProtocol().
+  void wrapTransport(std::shared_ptr<Transport> below);
+
   // Protocol: what the connection says.
   void makeConnection(Transport& transport) override;
   void dataReceived(std::string_view data) override;
@@ -65,6 +69,7 @@ class ProtocolWrapper : public Protocol, public Transport {
   bool getTcpKeepAlive() const override { return hasTransport() && transport().getTcpKeepAlive(); }
 
  private:
+  std::shared_ptr<Transport> below_;                   // before there is a protocol
   std::shared_ptr<Protocol> inner_;
   std::vector<std::shared_ptr<Protocol>> replaced_;    // their callbacks may be running
   std::optional<Failure> reason_;                      // once it has ended

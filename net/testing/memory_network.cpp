@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <map>
+#include <stdexcept>
 #include <utility>
 
 namespace weft::net {
@@ -30,7 +31,7 @@ struct MemoryNetwork::State {
       if (const auto found = listening.find(address); found != listening.end()) return found->second;
     return nullptr;
   }
-  void established(Trigger<std::shared_ptr<Transport>> trigger, const MemoryLink& link, const std::string& host, const Address& to, Address from);
+  void established(Trigger<std::shared_ptr<Transport>> trigger, const MemoryLink& link, std::uint64_t number, const std::string& host, const Address& to, Address from);
 
   std::shared_ptr<detail::MemoryWorld> world;
   std::map<std::string, Address> hosts{{"localhost", Address::loopback(0)}};
@@ -89,6 +90,52 @@ Address MemoryNetwork::addHost(std::string name) {
 void MemoryNetwork::addHost(std::string name, const Address& address) { state_->hosts.insert_or_assign(std::move(name), address.withPort(0)); }
 void MemoryNetwork::removeHost(const std::string& name) { state_->hosts.erase(name); }
 
+Address MemoryNetwork::hostNamed(const std::string& name) const {
+  if (name.empty()) return {};
+  if (const auto numeric = Address::parse(name, 0)) return *numeric;
+  const auto found = state_->hosts.find(name);
+  if (found == state_->hosts.end()) throw std::invalid_argument("MemoryNetwork: there is no host \"" + name + "\": addHost() first");
+  return found->second;
+}
+
+void MemoryNetwork::partition(const std::string& host, const std::string& other) {
+  state_->world->cuts.emplace(hostNamed(host), hostNamed(other));
+  state_->world->note("partition ", host, other.empty() ? "" : " and ", other);
+}
+
+void MemoryNetwork::repair(const std::string& host, const std::string& other) {
+  auto& cuts = state_->world->cuts;
+  cuts.erase({hostNamed(host), hostNamed(other)});
+  cuts.erase({hostNamed(other), hostNamed(host)});
+  state_->world->note("repair ", host, other.empty() ? "" : " and ", other);
+  for (detail::MemoryConnection* const connection : state_->world->open) connection->repaired();
+}
+
+void MemoryNetwork::repair() {
+  state_->world->cuts.clear();
+  state_->world->note("repair all");
+  for (detail::MemoryConnection* const connection : state_->world->open) connection->repaired();
+}
+
+void MemoryNetwork::vanish(const std::string& host) {
+  const Address address = hostNamed(host);
+  state_->world->note("vanish ", host);
+  for (detail::MemoryConnection* const connection : state_->world->open)
+    if (connection->getHost().withPort(0) == address) connection->vanish();
+}
+
+void MemoryNetwork::at(Delay delay, std::string name, std::function<void()> action) {
+  clock().callLater(delay, [watch = std::weak_ptr(state_), name = std::move(name), action = std::move(action)] {
+    const auto state = watch.lock();
+    if (!state || state->ended) return;
+    state->world->note(name);
+    action();
+  });
+}
+
+void MemoryNetwork::logEvents(std::size_t most) { state_->world->mostEvents = most; }
+const std::vector<std::string>& MemoryNetwork::log() const noexcept { return state_->world->events; }
+
 void MemoryNetwork::setLink(const MemoryLink& link) { state_->link = link; }
 void MemoryNetwork::setLink(std::string name, const MemoryLink& link) { state_->links.insert_or_assign(std::move(name), link); }
 void MemoryNetwork::setLinks(LinkChoice choose) { state_->choose = std::move(choose); }
@@ -101,6 +148,7 @@ Deferred<std::vector<Address>> MemoryNetwork::resolve(std::string host, std::uin
 }
 
 Deferred<std::shared_ptr<Transport>> MemoryNetwork::connect(std::string host, std::uint16_t port, const ConnectOptions& options) {
+  const std::uint64_t wireNumber = state_->attempts;
   const MemoryLink link = state_->linkFor(host, port);
   auto addresses = resolve(host, port).result();
   if (!addresses) return fail<std::shared_ptr<Transport>>(std::move(addresses.failure()));
@@ -110,35 +158,34 @@ Deferred<std::shared_ptr<Transport>> MemoryNetwork::connect(std::string host, st
     from = from.withPort(state_->nextClientPort++);
     if (state_->nextClientPort == 0) state_->nextClientPort = 32768;
   }
-  Deferred<std::shared_ptr<Transport>> connecting;
-  if (link.answer_ == MemoryLink::Answer::None) {
-    // Held by the timeout's callable, so that it is not abandoned.
-    const double seconds = options.timeout().seconds();
-    clock().callLater(options.timeout(), [trigger = connecting.takeTrigger(), host, port, seconds]() mutable {
-      trigger.errback(ConnectTimeout(host, port, seconds));
-    });
-    return connecting;
-  }
   const Address to = addresses->front();
   const Delay roundTrip(2 * link.latency_.value());
-  const double seconds = options.timeout().seconds();
-  const bool late = options.timeout() < roundTrip;
-  clock().callLater(late ? options.timeout() : roundTrip,
-                    [state = state_, trigger = connecting.takeTrigger(), link, host, to, from, late, seconds]() mutable {
-                      if (!trigger.active()) return;
-                      if (late) trigger.errback(ConnectTimeout(host, to.port(), seconds));
-                      else state->established(std::move(trigger), link, host, to, from);
-                    });
+  const bool late = options.timeout() < roundTrip || link.answer_ == MemoryLink::Answer::None || state_->world->isCut(from, to);
+  state_->world->note("#", wireNumber, " connecting to ", host, " port ", port);
+  const auto call = std::make_shared<DelayedCall>();
+  Deferred<std::shared_ptr<Transport>> connecting([call] {
+    if (call->active()) call->cancel();
+  });
+  // The trigger is held by the call, so that it is not abandoned.
+  *call = clock().callLater(late ? options.timeout() : roundTrip, [state = state_, trigger = connecting.takeTrigger(), link, wireNumber, host, to, from, late,
+                                                                    seconds = options.timeout().seconds()]() mutable {
+    if (!late) return state->established(std::move(trigger), link, wireNumber, host, to, from);
+    state->world->note("#", wireNumber, " connecting timed out");
+    trigger.errback(ConnectTimeout(host, to.port(), seconds));
+  });
   return connecting;
 }
 
-void MemoryNetwork::State::established(Trigger<std::shared_ptr<Transport>> trigger, const MemoryLink& how, const std::string& host,
+void MemoryNetwork::State::established(Trigger<std::shared_ptr<Transport>> trigger, const MemoryLink& how, std::uint64_t number, const std::string& host,
                                        const Address& to, Address from) {
   if (ended) return trigger.errback(ConnectError(host, to.port(), "the MemoryNetwork is gone"));
   const std::shared_ptr<Listening> port = listener(to);
-  if (!port || how.answer_ == MemoryLink::Answer::Refuse)
+  if (!port || how.answer_ == MemoryLink::Answer::Refuse) {
+    world->note("#", number, " refused");
     return trigger.errback(ConnectionRefused(host, to.port(), detail::systemErrorText(ECONNREFUSED), ECONNREFUSED));
-  const auto wire = std::make_shared<detail::MemoryWire>(world, how);
+  }
+  world->note("#", number, " connected");
+  const auto wire = std::make_shared<detail::MemoryWire>(world, how, number, from, to);
   const auto client = std::make_shared<detail::MemoryConnection>(wire, MemoryLink::Direction::ToClient, from, to);
   const auto server = std::make_shared<detail::MemoryConnection>(wire, MemoryLink::Direction::ToServer, to, from);
   trigger.callback(std::shared_ptr<Transport>(client));

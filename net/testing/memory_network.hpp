@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace weft::net {
 
@@ -121,6 +122,27 @@ class MemoryNetwork final : public Network {
   using LinkChoice = std::function<std::optional<MemoryLink>(const std::string& host, std::uint16_t port, std::uint64_t number)>;
   void setLinks(LinkChoice choose);
 
+  // ---- bad days
+
+  /// Nothing gets from one host (a name, or a numeric address; clients come from 10.255.0.1 unless they bind to another) to the other, or, without the second, to anybody. What was
+  /// on its way, and what is sent meanwhile, arrives after repair(); connecting ends with ConnectTimeout. Throws std::invalid_argument for an unknown name.
+  void partition(const std::string& host, const std::string& other = "");
+  void repair(const std::string& host, const std::string& other = "");
+  /// Repairs everything.
+  void repair();
+  /// That host's machine dies without a word: nothing arrives on its connections any more, either way, and their other ends are not told (half-open). New connections to
+  /// it are as before: combine it with partition().
+  void vanish(const std::string& host);
+  /// Does something at a given time, and notes it in the log under this name. Not done if the network is destroyed before.
+  void at(Delay delay, std::string name, std::function<void()> action);
+
+  // ---- what has happened
+
+  /// From now on every event is noted: attempts, pieces of data with a hash of their content, ends, resets, faults, what was planned with at(). Up to `most` lines.
+  void logEvents(std::size_t most = 100'000);
+  /// One line each: "0.050000000 #3 to client: 17 bytes 2868248295". The same program with the same seed gives the same lines.
+  const std::vector<std::string>& log() const noexcept;
+
   /// How many connections there are, and have been asked for.
   std::size_t openConnections() const noexcept;
   std::uint64_t attempts() const noexcept;
@@ -134,6 +156,7 @@ class MemoryNetwork final : public Network {
   struct State;
   struct Listening;
   class MemoryPort;
+  Address hostNamed(const std::string& name) const;
   std::shared_ptr<State> state_;
 };
 

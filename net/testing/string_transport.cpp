@@ -53,7 +53,7 @@ void StringTransport::registerProducer(std::shared_ptr<Producer> producer, bool 
 }
 
 void StringTransport::unregisterProducer() {
-  if (!producer_) throw Error("unregisterProducer(): no producer is registered with this StringTransport");
+  if (!producer_) throw net::Error("unregisterProducer(): no producer is registered with this StringTransport");
   producer_.reset();
 }
 

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -305,4 +306,91 @@ TEST_CASE("faulty links: every exchange ends whole or with an error, and a seed 
   }
   CHECK(whole > 100);
   CHECK(failed > 100);
+}
+
+TEST_CASE("a partition holds everything back, both ways, until it is repaired; connecting across it times out") {
+  Scene scene;
+  scene.network.addHost("server", Address::loopback(0));
+  scene.connect();
+  scene.client->transport().write("before ");
+  scene.clock.play(1);
+  scene.network.partition("server");
+  scene.client->transport().write("during");
+  scene.server->transport().write("answer");
+  scene.clock.play(1000);
+  CHECK(scene.server->data == "before ");
+  CHECK(scene.client->data.empty());
+  auto late = scene.network.connect("server", 80, ConnectOptions().timeout(5));
+  scene.clock.play(5);
+  REQUIRE(late.called());
+  CHECK(late.result().failure().check<ConnectTimeout>());
+  scene.network.repair("server");
+  scene.clock.play(1);
+  CHECK(scene.server->data == "before during");
+  CHECK(scene.client->data == "answer");
+}
+
+TEST_CASE("a partition between two hosts leaves others alone, and is symmetric") {
+  ManualClock clock;
+  MemoryNetwork network(clock);
+  const Address one = network.addHost("one"), two = network.addHost("two");
+  auto port = network.listen(80, factory([&] { return std::make_shared<Collect>(clock); }));
+  network.partition("one", "two");
+  const auto reaches = [&](const std::string& to, const Address& from) {
+    auto connecting = network.connect(to, 80, ConnectOptions().timeout(1).bindAddress(from));
+    clock.play(2);
+    return connecting.called() && connecting.result().ok();
+  };
+  CHECK(!reaches("two", one));
+  CHECK(!reaches("one", two));
+  CHECK(reaches("two", *Address::parse("10.9.9.9", 0)));
+  CHECK(reaches("one", one));
+  network.repair("two", "one");
+  CHECK(reaches("two", one));
+  network.partition("10.9.9.9");
+  CHECK(!reaches("two", *Address::parse("10.9.9.9", 0)));
+  network.repair();
+  CHECK(reaches("two", *Address::parse("10.9.9.9", 0)));
+  CHECK_THROWS_AS(network.partition("nobody"), std::invalid_argument);
+}
+
+TEST_CASE("a host that vanishes leaves half-open connections: nothing arrives, nobody is told, writers have to buffer") {
+  Scene scene;
+  scene.connect();
+  scene.network.vanish("127.0.0.1");
+  scene.client->transport().write(std::string(1'000'000, 'x'));
+  scene.server->transport().write("last words");
+  scene.clock.play(100'000);
+  CHECK(scene.server->data.empty());
+  CHECK(scene.client->data.empty());
+  CHECK(scene.client->lostAt < 0);
+  CHECK(scene.client->transport().connected());
+  CHECK(scene.client->transport().buffered() == 1'000'000);
+  auto drained = scene.client->transport().drained();
+  scene.client->transport().abortConnection();
+  scene.clock.play(1);
+  CHECK(scene.client->lostAt > 0);
+  CHECK(drained.result().failure().check<ConnectionAborted>());
+  auto again = scene.network.connect("127.0.0.1", 80);
+  scene.clock.play(1);
+  CHECK(again.result().ok());
+}
+
+TEST_CASE("events are planned, done at their time, and written down; a cancelled attempt leaves nothing behind") {
+  ManualClock clock;
+  auto network = std::make_unique<MemoryNetwork>(clock);
+  network->logEvents(3);
+  int done = 0;
+  network->at(1.5, "the first", [&] { ++done; });
+  network->at(2, "the second", [&] { network->at(1, "the third", [&] { ++done; }); });
+  network->at(10, "never", [&] { ++done; });
+  clock.play(5);
+  CHECK(network->log() == std::vector<std::string>{"1.500000000 the first", "2.000000000 the second", "3.000000000 the third", "(no more events are kept)"});
+  auto connecting = network->connect("localhost", 1);
+  connecting.cancel();
+  CHECK(connecting.result().failure().check<CancelledError>());
+  CHECK(clock.getDelayedCalls().size() == 1);
+  network.reset();
+  clock.play(10);
+  CHECK(done == 2);
 }
