@@ -9,6 +9,7 @@
 #include <weft/core/failure.hpp>
 #include <weft/core/generator.hpp>
 #include <weft/core/log.hpp>
+#include <weft/core/log_observers.hpp>
 #include <weft/core/mailbox.hpp>
 #include <weft/core/manual_clock.hpp>
 #include <weft/core/outcome.hpp>
