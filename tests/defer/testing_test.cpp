@@ -16,7 +16,7 @@ struct Refused : std::runtime_error {
   Refused() : std::runtime_error("refused") {}
 };
 
-TEST_CASE("successResultOf gives the value of a Deferred that has one") {
+TEST_CASE("successResultOf gives the value of a Deferred that has one") {      // N5
   const AllCounted counted;
   CHECK(successResultOf(succeed(5)) == 5);
   auto d = succeed(Counted(1));
@@ -44,7 +44,7 @@ TEST_CASE("successResultOf throws UnexpectedResult that says what is waited for,
   }
 }
 
-TEST_CASE("failureResultOf gives the failure, of one of the named types if some are named") {
+TEST_CASE("failureResultOf gives the failure, of one of the named types if some are named") {      // N5
   const UnhandledErrors none;
   CHECK(failureResultOf(fail<int>(Refused())).check<Refused>());
   failureResultOf<Refused>(fail<int>(Refused()));
@@ -55,7 +55,7 @@ TEST_CASE("failureResultOf gives the failure, of one of the named types if some 
   CHECK_THROWS_AS((void)failureResultOf(d), UnexpectedResult);
 }
 
-TEST_CASE("assertNoResult throws when there is one, and leaves it there") {
+TEST_CASE("assertNoResult throws when there is one, and leaves it there") {      // N5
   Deferred<int> d;
   assertNoResult(d);
   d.callback(1);

@@ -48,7 +48,7 @@ class Watcher : public Protocol {
 
 }  // namespace
 
-TEST_CASE("a protocol can be tested with a StringTransport") {
+TEST_CASE("a protocol can be tested with a StringTransport") {      // N1
   auto echo = std::make_shared<Echo>("welcome ");
   StringTransport transport;
   transport.setProtocol(echo);

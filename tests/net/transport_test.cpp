@@ -87,7 +87,7 @@ std::string pattern(std::size_t size) {
 
 }  // namespace
 
-EVERY_NETWORK("made, data, lost: in that order, lost once and last") {
+EVERY_NETWORK("made, data, lost: in that order, lost once and last") {      // H1
   Pair<World> pair;
   std::vector<std::string> events;
   pair.server->events = &events;
@@ -132,7 +132,7 @@ EVERY_NETWORK("nothing is left of a connection that has ended, but what its user
   CHECK(Recorder::alive == 0);
 }
 
-EVERY_NETWORK("a large message arrives whole, in order, however it was cut") {
+EVERY_NETWORK("a large message arrives whole, in order, however it was cut") {      // H2
   Pair<World> pair;
   pair.connect();
   const std::string large = pattern(3'000'000);
@@ -151,7 +151,7 @@ EVERY_NETWORK("a large message arrives whole, in order, however it was cut") {
   CHECK(pair.server->data == large);
 }
 
-EVERY_NETWORK("loseConnection sends what was written first; then the peer sees a clean end") {
+EVERY_NETWORK("loseConnection sends what was written first; then the peer sees a clean end") {      // H3
   Pair<World> pair;
   pair.connect();
   pair.server->transport().pauseReading();
@@ -169,7 +169,7 @@ EVERY_NETWORK("loseConnection sends what was written first; then the peer sees a
   CHECK(pair.client->reason.template check<ConnectionDone>());
 }
 
-EVERY_NETWORK("abortConnection drops what was not sent, and tells its own side later, not in the call") {
+EVERY_NETWORK("abortConnection drops what was not sent, and tells its own side later, not in the call") {      // H4
   Pair<World> pair;
   pair.connect();
   pair.server->transport().pauseReading();
@@ -184,7 +184,7 @@ EVERY_NETWORK("abortConnection drops what was not sent, and tells its own side l
   CHECK(pair.server->data.size() < 8'000'000);
 }
 
-EVERY_NETWORK("abortConnection inside dataReceived: no more data, connectionLost once") {
+EVERY_NETWORK("abortConnection inside dataReceived: no more data, connectionLost once") {      // H4
   Pair<World> pair;
   pair.server->onData = [](Recorder& self) {
     self.transport().abortConnection();
@@ -199,7 +199,7 @@ EVERY_NETWORK("abortConnection inside dataReceived: no more data, connectionLost
   CHECK(pair.client->data.empty());
 }
 
-EVERY_NETWORK("what dataReceived throws closes that connection with it as the reason, and is logged") {
+EVERY_NETWORK("what dataReceived throws closes that connection with it as the reason, and is logged") {      // H8
   LogCapture log;
   Pair<World> pair;
   pair.server->onData = [](Recorder&) { throw std::logic_error("broken protocol"); };
@@ -288,7 +288,7 @@ EVERY_NETWORK("drained() fails with the reason when the connection ends") {
   errorOf<ConnectionAborted>(pair.world, std::move(drained));
 }
 
-EVERY_NETWORK("a writer that never waits is cut off at the limit") {
+EVERY_NETWORK("a writer that never waits is cut off at the limit") {      // H2
   Pair<World> pair;
   pair.connect();
   pair.server->transport().pauseReading();
@@ -335,7 +335,7 @@ EVERY_NETWORK("an end that comes together with data which is answered at once is
   CHECK(pair.client->data == "ok");
 }
 
-EVERY_NETWORK("a reset that comes together with data is not missed") {
+EVERY_NETWORK("a reset that comes together with data is not missed") {      // H8
   Pair<World> pair;
   pair.connect();
   pair.client->transport().write("last words");
