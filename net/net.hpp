@@ -7,6 +7,7 @@
 #include <weft/net/adopt.hpp>
 #include <weft/net/client_service.hpp>
 #include <weft/net/datagram.hpp>
+#include <weft/net/digest.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/endpoint_service.hpp>
 #include <weft/net/endpoints/endpoint_string.hpp>
