@@ -1,6 +1,9 @@
 // The floor http: URLs, messages, the client and the server.
 #pragma once
 
+#include <weft/http/auth/authenticator.hpp>
+#include <weft/http/auth/credentials.hpp>
+#include <weft/http/auth/digest_auth.hpp>
 #include <weft/http/base64.hpp>
 #include <weft/http/body.hpp>
 #include <weft/http/client/agent.hpp>
@@ -13,6 +16,17 @@
 #include <weft/http/cookies/cookie_jars.hpp>
 #include <weft/http/dates.hpp>
 #include <weft/http/error.hpp>
+#include <weft/http/forms/form.hpp>
+#include <weft/http/forms/multipart.hpp>
+#include <weft/http/header_values/byte_range.hpp>
+#include <weft/http/header_values/cache_control.hpp>
+#include <weft/http/header_values/challenge.hpp>
+#include <weft/http/header_values/content_disposition.hpp>
+#include <weft/http/header_values/entity_tag.hpp>
+#include <weft/http/header_values/link.hpp>
+#include <weft/http/header_values/media_type.hpp>
+#include <weft/http/header_values/quality_list.hpp>
+#include <weft/http/header_values/retry_after.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/json.hpp>
 #include <weft/http/parser.hpp>

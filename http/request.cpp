@@ -13,6 +13,10 @@ Request& Request::setBody(std::string bytes, std::string_view contentType) {
   return setBody(std::move(bytes));
 }
 
+Request& Request::setForm(const Form& form) { return setBody(form.toString(), "application/x-www-form-urlencoded"); }
+
+Request& Request::setMultipart(const Multipart& form) { return setBody(form.toString(), form.contentType()); }
+
 bool isIdempotent(std::string_view method) noexcept {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" || method == "OPTIONS" ||
          method == "TRACE";

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <weft/core/delay.hpp>
+#include <weft/http/forms/form.hpp>
+#include <weft/http/forms/multipart.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/url.hpp>
 #include <weft/net/address.hpp>
@@ -42,6 +44,9 @@ class Request {
   Request& addHeader(std::string_view name, std::string_view value) { return headers.add(name, value), *this; }
   Request& setBody(std::string bytes) { return body = std::move(bytes), *this; }
   Request& setBody(std::string bytes, std::string_view contentType);
+  /// A form as the body, with its Content-Type. The method stays as it is: a form wants POST.
+  Request& setForm(const Form& form);
+  Request& setMultipart(const Multipart& form);
   /// For this request, in place of the Agent's: the longest that all of it may take; the longest body.
   Request& setTimeout(Delay total) { return timeout = total, *this; }
   Request& setMaxBody(std::size_t bytes) { return maxBody = bytes, *this; }

@@ -28,6 +28,18 @@ Deferred<Json> Response::json(JsonOptions options) {
   return body.bytes(options.maxBytes).addCallback([options](std::string bytes) { return Json::parse(bytes, options); });
 }
 
+Response& Response::setReason(std::string_view text) & {
+  if (!isReasonPhrase(text)) throw HeaderError("reason", "the reason of a status contains a control character");
+  reason = text;
+  return *this;
+}
+
+bool isReasonPhrase(std::string_view text) noexcept {
+  for (char c : text)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) return false;
+  return true;
+}
+
 std::string_view reasonPhrase(int status) noexcept {
   switch (status) {
     case 100: return "Continue";

@@ -57,6 +57,9 @@ class Response {
 
   Response& setStatus(int value) & { return status = value, *this; }
   Response&& setStatus(int value) && { return std::move(setStatus(value)); }
+  /// In place of the status' own name. Throws HeaderError when it has a line break, a NUL or another control character; a server does not send such a `reason`.
+  Response& setReason(std::string_view text) &;
+  Response&& setReason(std::string_view text) && { return std::move(setReason(text)); }
   /// Throws HeaderError, see Headers.
   Response& setHeader(std::string_view name, std::string_view value) & { return headers.set(name, value), *this; }
   Response&& setHeader(std::string_view name, std::string_view value) && { return std::move(setHeader(name, value)); }
@@ -66,6 +69,8 @@ class Response {
   Response&& setBody(std::string bytes) && { return std::move(setBody(std::move(bytes))); }
 };
 
+/// May it stand in a status line? Tabs, spaces, visible characters and bytes over 0x7F. RFC 9112 section 4.
+bool isReasonPhrase(std::string_view text) noexcept;
 /// "Not Found" for 404; empty for a status without a name in RFC 9110.
 std::string_view reasonPhrase(int status) noexcept;
 

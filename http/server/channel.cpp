@@ -162,7 +162,7 @@ void Channel::send(Response response) {
   if (site_->closing_ || response.headers.hasToken("Connection", "close") || (streamed && oldVersion_))
     keepAlive_ = false;
   head_.assign("HTTP/1.1 ").append(std::to_string(status)).append(" ");
-  head_.append(response.reason.empty() ? reasonPhrase(status) : std::string_view(response.reason)).append("\r\n");
+  head_.append(response.reason.empty() || !isReasonPhrase(response.reason) ? reasonPhrase(status) : std::string_view(response.reason)).append("\r\n");
   response.headers.remove("Connection");
   response.headers.remove("Transfer-Encoding");
   if (!response.headers.has("Date")) head_.append("Date: ").append(site_->date()).append("\r\n");

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
+#include <utility>
 
 using namespace weft::http;
 using weft::Deferred;
@@ -48,4 +50,36 @@ TEST_CASE("json() gives a value, or an error with line and column") {
   CHECK(now(Response(200, R"({"a": [1, 2]})", "application/json").json())["a"][1].integer() == 2);
   CHECK_THROWS_AS(now(Response(200, "<html>").json()), JsonError);
   CHECK_THROWS_AS(now(Response(200, "[1, 2, 3]").json(JsonOptions().setMaxBytes(5))), BodyTooLarge);
+}
+
+TEST_CASE("a response is made in one expression") {
+  Response response = Response(404, "gone", "text/plain").setHeader("A", "1").addHeader("A", "2").setStatus(410).setReason("So Gone").setBody("really");
+  CHECK(response.status == 410);
+  CHECK(response.reason == "So Gone");
+  CHECK(response.headers.wire() == "Content-Type: text/plain\r\nA: 1\r\nA: 2\r\n");
+  CHECK(response.body.buffered() == "really");
+  CHECK(!response.ok());
+  CHECK(Response().ok());
+}
+
+TEST_CASE("no CR, LF or NUL reaches the wire from a response, whichever setter is asked") {
+  for (std::string_view text : {std::string_view("a\r\nX: y"), std::string_view("a\nb"), std::string_view("a\rb"), std::string_view("a\0b", 3)}) {
+    Response response(200);
+    CHECK_THROWS_AS(response.setHeader("A", text), HeaderError);
+    CHECK_THROWS_AS(response.setHeader(text, "b"), HeaderError);
+    CHECK_THROWS_AS(response.addHeader("A", text), HeaderError);
+    CHECK_THROWS_AS(response.addHeader(text, "b"), HeaderError);
+    CHECK_THROWS_AS(response.setReason(text), HeaderError);
+    CHECK_THROWS_AS(Response(200, "x", text), HeaderError);
+    CHECK(response.headers.empty());
+    CHECK(response.reason.empty());
+  }
+}
+
+TEST_CASE("Content-Length is a number or nothing") {
+  const auto length = [](std::string_view text) { return Response(200).setHeader("Content-Length", text).contentLength(); };
+  CHECK(length("0") == 0);
+  CHECK(length("18446744073709551615") == 18446744073709551615ULL);
+  for (const char* bad : {"", "-1", "+1", "1 2", "1,1", "0x1", "18446744073709551616"}) CHECK_MESSAGE(!length(bad), bad);
+  CHECK(!Response(200).contentLength());
 }

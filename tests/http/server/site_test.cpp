@@ -416,3 +416,14 @@ TEST_CASE("the framing vectors against the server: never a second request that w
     if (test["more_messages"].IsUint()) CHECK(bodies.size() == 1 + test["more_messages"].GetUint());
   }
 }
+
+TEST_CASE("a reason with a line break is not sent") {
+  World world(Handler([](Request) {
+    Response response(200, "x");
+    response.reason = "OK\r\nSet-Cookie: a=1";
+    return succeed(std::move(response));
+  }));
+  const std::string answer = world.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  CHECK(answer.starts_with("HTTP/1.1 200 OK\r\nC"));
+  CHECK(answer.find("Set-Cookie") == std::string::npos);
+}
