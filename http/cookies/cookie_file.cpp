@@ -231,10 +231,10 @@ class JsonCookies : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonC
     else if (key_ == "value") cookie_.value = text;
     else if (key_ == "domain") cookie_.domain = text;
     else if (key_ == "path") cookie_.path = text;
-    else if (key_ == "nameBase64" || key_ == "valueBase64") {
+    else if (key_ == "nameBase64" || key_ == "valueBase64" || key_ == "pathBase64" || key_ == "domainBase64") {
       auto bytes = base64Decode(text);
       if (!bytes) return fail("\"" + key_ + "\" is not in base64");
-      (key_ == "nameBase64" ? cookie_.name : cookie_.value) = std::move(*bytes);
+      (key_[0] == 'n' ? cookie_.name : key_[0] == 'v' ? cookie_.value : key_[0] == 'p' ? cookie_.path : cookie_.domain) = std::move(*bytes);
     } else if (key_ == "sameSite") {
       cookie_.sameSite = equalIgnoringCase(text, "Strict")                                               ? SameSite::Strict
                          : equalIgnoringCase(text, "Lax")                                                ? SameSite::Lax
@@ -275,7 +275,7 @@ class JsonCookies : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonC
   // A bare value: fine, unless a cookie should stand here.
   bool atList() { return (depth_ != 0 && (!listDepth_ || depth_ != listDepth_)) || fail("a cookie must be an object"); }
   bool isKnown() const noexcept {
-    for (const char* known : {"name", "value", "domain", "path", "nameBase64", "valueBase64", "sameSite", "secure", "httpOnly", "hostOnly", "session", "expires", "expirationDate"})
+    for (const char* known : {"name", "value", "domain", "path", "nameBase64", "valueBase64", "pathBase64", "domainBase64", "sameSite", "secure", "httpOnly", "hostOnly", "session", "expires", "expirationDate"})
       if (key_ == known) return true;
     return false;
   }

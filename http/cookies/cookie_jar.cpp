@@ -124,6 +124,7 @@ bool CookieJar::setCookie(Cookie cookie) {
   for (char& c : cookie.domain)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   if (cookie.domain.empty()) refuse("it has no domain");
+  if (cookie.domain.starts_with('.') || cookie.domain.find_first_of(" \t\"#%/<>?@\\^|,=") != std::string::npos) refuse("its domain is no host name");
   if (!cookie.path.starts_with('/')) refuse("its path does not begin with '/'");
   for (std::string_view text : {std::string_view(cookie.name), std::string_view(cookie.value), std::string_view(cookie.domain), std::string_view(cookie.path)}) {
     if (hasControl(text)) refuse("it contains a control character");

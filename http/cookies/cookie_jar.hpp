@@ -83,7 +83,7 @@ class CookieJar {
   /// Takes one Set-Cookie field that came from `url`. RFC 6265bis section 5.7.
   CookieVerdict setCookie(std::string_view field, const Url& url, CookieContext context = CookieContext::SameSite);
   /// Puts a cookie in, in place of one of the same name, domain and path; false when it has expired, is too long or is for a public suffix and everything below it.
-  /// Throws CookieError: no domain, a path that does not begin with '/', a control character, a ';', or a '=' in its name.
+  /// Throws CookieError: no host name as its domain, a path that does not begin with '/', a control character, a ';', or a '=' in its name.
   bool setCookie(Cookie cookie);
 
   /// The value of the Cookie field for a request to `url`: longest paths first, then the oldest. Empty when there is none. RFC 6265bis section 5.8.

@@ -42,7 +42,7 @@ CookieJar filledJar() {
   jar.setCookie("wide=\"x y\"; Domain=example.com; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age=1000", page);
   jar.setCookie("nameless", page);
   jar.setCookie("quote=a\"b\\c\td", page);
-  jar.setCookie("bytes=\xE9\xFF; Path=/", page);
+  jar.setCookie("bytes=\xE9\xFF; Path=/\xFC", page);
   jar.setCookie("v6=1", Url("http://[::1]/"));
   return jar;
 }

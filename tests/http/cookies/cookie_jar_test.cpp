@@ -238,7 +238,7 @@ TEST_CASE("cookies of one's own are put in, or refused with a reason") {
   CHECK(jar.jar.setCookie(Cookie("a", "2", "10.0.0.1").setHostOnly(false)));
   CHECK(jar.sent("http://10.0.0.1/") == "a=2");
   for (const Cookie& bad : {Cookie("a\r\nX: y", "1", "example.com"), Cookie("a", "1\n", "example.com"), Cookie("a", "1;b=2", "example.com"), Cookie("a=b", "1", "example.com"),
-                            Cookie("a", std::string("1\0", 2), "example.com"), Cookie("a", "1", ""), Cookie("a", "1", "example.com").setPath("x"), Cookie("", "", "example.com")})
+                            Cookie("a", std::string("1\0", 2), "example.com"), Cookie("a", "1", ""), Cookie("a", "1", "..example.com"), Cookie("a", "1", "#x"), Cookie("a", "1", "example.com").setPath("x"), Cookie("", "", "example.com")})
     CHECK_THROWS_AS(jar.jar.setCookie(bad), CookieError);
   try {
     jar.jar.setCookie(Cookie("a", "1\r\n", "example.com"));
