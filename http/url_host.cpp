@@ -286,6 +286,10 @@ void appendIpv6(std::string& out, const Pieces& pieces) {
 std::optional<UrlProblem> appendDomain(std::string& out, std::string_view host) {
   const std::size_t start = out.size();
   unsigned flags = flagsOf(host);
+  if (flags == 0 && !host.empty() && !endsInNumber(host)) [[likely]] {
+    out += host;
+    return std::nullopt;
+  }
   if (flags & kSlow) [[unlikely]] {
     std::string decoded = percentDecode(host);
     if (auto repaired = repairedUtf8(decoded)) decoded = std::move(*repaired);
