@@ -17,12 +17,12 @@ build_packages=(
   "zlib1g-dev      gzip and deflate"
   "libbrotli-dev   br"
   "libzstd-dev     zstd"
+  "rapidjson-dev   reads JSON (headers only)"
   "libcli11-dev    reads the command line (headers only)"
   "libre2-dev      regular expressions that no pattern can make slow"
 )
 test_packages=(
   "doctest-dev     the test framework"
-  "rapidjson-dev   reads the tables of the standards' own tests"
   "python3         runs and sums the tests"
 )
 all_packages=(

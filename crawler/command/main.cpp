@@ -62,7 +62,7 @@ int run(int argc, char** argv) {
     const std::string_view given = argv[1];
     const std::vector<std::string_view> known(names.begin(), names.end());
     if (std::find(known.begin(), known.end(), given) == known.end()) {
-      std::string problem = "there is no command \"" + std::string(given) + "\"" + suggestion(given, known);
+      std::string problem = "there is no command \"" + std::string(given) + "\"" + weft::suggestion(given, known);
       if (given.find("://") != std::string_view::npos) problem += "; to crawl a site: weft crawl " + std::string(given);
       return complain(problem + " (weft --help lists them)", kUsage);
     }
