@@ -374,7 +374,7 @@ class Parser::Machine {
     keepAlive_ = head_.minorVersion > 0 ? !closeAsked : (llhttp_.flags & F_CONNECTION_KEEP_ALIVE) != 0 && !closeAsked;
     checkTransferEncoding();
     const bool skipBody = kind_ == Kind::Request ? finishRequestHead() : finishResponseHead();
-    if (interimNow_) return 0;
+    if (interimNow_) return 1;                         // no body, whatever its fields say (section 6.3, rule 1); llhttp alone would read one
     headComplete_ = true;
     mark_ = consumed_;
     writer_.attach(head_.trailers);

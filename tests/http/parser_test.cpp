@@ -138,6 +138,20 @@ TEST_CASE("a response to HEAD, a 204 and a 304 have no body") {
   CHECK(response("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n").bodies == std::vector<std::string>{""});
 }
 
+TEST_CASE("an interim response has no body, whatever its fields say") {
+  for (const char* field : {"Content-Length: 5", "Transfer-Encoding: chunked"}) {
+    const std::string input = std::string("HTTP/1.1 103 Early Hints\r\n") + field + "\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+    for (const bool lenient : {false, true}) {
+      for (const Feed feed : {Feed::Whole, Feed::Bytes}) {
+        const Run result = run(Parser::Kind::Response, input, ParserOptions().setLenient(lenient), feed);
+        CHECK(!result.problem);
+        CHECK(result.interims == 1);
+        CHECK(result.bodies == std::vector<std::string>{"hi"});
+      }
+    }
+  }
+}
+
 TEST_CASE("interim responses pass, up to a limit") {
   std::string many;
   for (int i = 0; i < 16; ++i) many += "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
