@@ -76,7 +76,7 @@ Deferred<> run(Reactor& reactor, const Arguments& arguments) {
   std::fflush(stdout);
 
   Deferred<> stopped;                                  // by a signal
-  co_await stopped.outcome();
+  static_cast<void>(co_await stopped.outcome());
   co_await stopWithin(program, 5, reactor);
   std::printf("all services have stopped\n");
 }
