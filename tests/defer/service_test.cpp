@@ -117,7 +117,7 @@ TEST_CASE("a service added to a running parent is started, one taken out is stop
   assertNoResult(removing);
   a.stopped.callback();
   successResultOf(removing);
-  CHECK_THROWS_AS(program.removeService(a), ServiceError);
+  CHECK_THROWS_AS(static_cast<void>(program.removeService(a)), ServiceError);
   auto failing = std::make_shared<Noting>("b", log);
   failing->failsToStart = true;
   CHECK_THROWS_WITH(program.addService(failing), "b does not start");
