@@ -141,9 +141,12 @@ void ClientService::Machine::connect() {
   ended_.reset();
   const auto self = shared_from_this();
   const std::uint64_t attempt = ++attempts_;
-  attempt_ = maybeDeferred([&] { return endpoint_->connect(); })
+  Deferred<> running = maybeDeferred([&] { return endpoint_->connect(); })
                  .addCallback([self, attempt](std::shared_ptr<Transport> transport) { return self->made(attempt, std::move(transport)); })
                  .addBoth([self, attempt](Outcome<> outcome) { self->attemptEnded(attempt, std::move(outcome)); });
+  // Its callbacks hold the machine: once they have run, the machine does not hold them.
+  if (running.called() || attempt != attempts_) running.detach();
+  else attempt_ = std::move(running);
 }
 
 Deferred<> ClientService::Machine::made(std::uint64_t attempt, std::shared_ptr<Transport> transport) {
@@ -160,6 +163,7 @@ Deferred<> ClientService::Machine::made(std::uint64_t attempt, std::shared_ptr<T
 
 void ClientService::Machine::attemptEnded(std::uint64_t attempt, Outcome<> outcome) {
   if (attempt != attempts_) return;
+  if (attempt_) std::exchange(attempt_, Deferred<>(nullptr)).detach();
   if (outcome && state == State::Connecting && !ended_) return connected();
   if (!ended_) ended_ = outcome ? Failure(CancelledError()) : std::move(outcome.failure());
   if (!watched_) return failed(std::move(*ended_));

@@ -32,7 +32,9 @@ void StreamServerEndpointService::listen() {
   if (listening_) return;
   const auto listening = std::make_shared<Listening>();
   listening_ = listening;
-  listening->waiting = maybeDeferred([&] { return endpoint_->listen(factory_); }).addBoth([listening](Outcome<std::unique_ptr<Port>> outcome) {
+  listening->waiting = maybeDeferred([&] { return endpoint_->listen(factory_); }).addBoth([weak = std::weak_ptr(listening)](Outcome<std::unique_ptr<Port>> outcome) {
+    const auto listening = weak.lock();                // it holds what waits here: no circle
+    if (!listening) return;
     if (outcome && listening->wanted) listening->port = std::move(*outcome);
     else if (!outcome && listening->wanted && listening->started) kLog.failure(outcome.failure(), "a server does not listen");
     else if (!outcome) listening->failure = std::move(outcome.failure());

@@ -45,7 +45,7 @@ class Race : public std::enable_shared_from_this<Race> {
     const auto self = shared_from_this();
     timeout_ = clock_.callLater(options_.timeout(), [self] { self->timedOut(); });
     lookup_ = addresses.addBoth([self](Outcome<std::vector<Address>> found) { self->resolved(std::move(found)); });
-    if (done_) lookup_.detach();
+    if (done_) letGo(lookup_);
     return result;
   }
 
@@ -77,7 +77,7 @@ class Race : public std::enable_shared_from_this<Race> {
       ++running_;
       auto connecting = maybeDeferred([&] { return connect_(attempt.address); });
       attempt.running = connecting.addBoth([self = shared_from_this(), &attempt](Outcome<Connected> outcome) { self->ended(attempt, std::move(outcome)); });
-      if (done_) attempt.running.cancel();
+      if (done_) letGo(attempt.running);
     }
     starting_ = false;
     if (done_) return;
@@ -152,8 +152,15 @@ class Race : public std::enable_shared_from_this<Race> {
     done_ = true;
     if (timeout_.active()) timeout_.cancel();
     if (nextStart_.active()) nextStart_.cancel();
-    lookup_.cancel();
-    for (Attempt& attempt : attempts_) attempt.running.cancel();
+    letGo(lookup_);
+    for (Attempt& attempt : attempts_) letGo(attempt.running);
+  }
+  // What it waits for holds the race, and is held by it: this ends the circle.
+  static void letGo(Deferred<>& waiting) {
+    if (!waiting) return;
+    Deferred<> gone = std::exchange(waiting, Deferred<>(nullptr));
+    gone.cancel();
+    gone.detach();
   }
 
   Clock& clock_;

@@ -248,6 +248,7 @@ class BothFamilies : public std::enable_shared_from_this<BothFamilies> {
     const auto self = shared_from_this();
     asking_[0] = four.addBoth([self](Outcome<DnsAnswer> outcome) { self->answered(0, std::move(outcome)); });
     asking_[1] = six.addBoth([self](Outcome<DnsAnswer> outcome) { self->answered(1, std::move(outcome)); });
+    if (done_) letGo();
     return result;
   }
 
@@ -262,7 +263,16 @@ class BothFamilies : public std::enable_shared_from_this<BothFamilies> {
     const auto self = shared_from_this();
     done_ = true;
     if (impatience_.active()) impatience_.cancel();
-    for (Deferred<>& asking : asking_) asking.cancel();
+    letGo();
+  }
+  // What it waits for holds it, and is held by it: this ends the circle.
+  void letGo() {
+    for (Deferred<>& asking : asking_) {
+      if (!asking) continue;
+      Deferred<> gone = std::exchange(asking, Deferred<>(nullptr));
+      gone.cancel();
+      gone.detach();
+    }
   }
   void finish() {
     stop();
