@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace weft {
 
@@ -170,6 +171,7 @@ Deferred<> stopWithin(Service& service, Delay deadline, Clock& clock) {
   });
   stop->stopping = stopping.addBoth([stop](Outcome<> outcome) {
     if (stop->timer.active()) stop->timer.cancel();
+    if (stop->stopping) std::exchange(stop->stopping, Deferred<>(nullptr)).detach();       // it holds this callback, which holds it
     Trigger<> ended = std::move(stop->ended);
     if (ended) ended.fire(std::move(outcome));
   });
