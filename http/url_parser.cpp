@@ -88,7 +88,7 @@ unsigned oddBytes(std::string_view text) noexcept {
   const __m128i tab = _mm_set1_epi8('\t'), lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
   int high = 0;
   __m128i blank = _mm_setzero_si128();
-  for (; i + 16 <= text.size(); i += 16) {  // 5 ns for a long link, where one byte at a time takes 45
+  for (; i + 16 <= text.size(); i += 16) {  // sixteen bytes at a time
     const __m128i piece = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
     high |= _mm_movemask_epi8(piece);
     blank = _mm_or_si128(blank, _mm_or_si128(_mm_cmpeq_epi8(piece, tab), _mm_or_si128(_mm_cmpeq_epi8(piece, lf), _mm_cmpeq_epi8(piece, cr))));
