@@ -3,6 +3,7 @@
 
 #include <weft/core/failure.hpp>
 #include <weft/net/file_descriptor.hpp>
+#include <weft/net/internal/read_buffers.hpp>
 #include <weft/net/transport.hpp>
 
 #include <cstdint>
@@ -44,7 +45,7 @@ class Connection : public Transport {
   /// Does takeReadBuffer() give one?
   virtual bool lendsReadBuffer() const noexcept { return false; }
   /// In dataReceived: the buffer in which its bytes lie, which is then the caller's; they stay where they are.
-  virtual std::unique_ptr<char[]> takeReadBuffer() { return nullptr; }
+  virtual ReadBuffer takeReadBuffer() { return nullptr; }
 
  protected:
   // ---- for the carrier to call

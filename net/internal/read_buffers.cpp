@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <utility>
 #include <vector>
 
 namespace weft::net::detail {
 
 namespace {
+
+constexpr std::align_val_t kLine{64};
 
 /// Strings of one capacity.
 struct Class {
@@ -18,7 +21,7 @@ struct Class {
 
 struct Spares {
   std::array<Class, 3> classes{Class{512, 64}, Class{8 * 1024, 32}, Class{2 * ReadBuffers::kSize, 8}};
-  std::vector<std::unique_ptr<char[]>> raw;
+  std::vector<ReadBuffer> raw;
   static constexpr std::size_t kMostRaw = 8;
 };
 
@@ -31,14 +34,16 @@ thread_local struct Owner {
 
 }  // namespace
 
-std::unique_ptr<char[]> ReadBuffers::take() {
-  if (gone || owner.spares.raw.empty()) return std::make_unique_for_overwrite<char[]>(kSize);
-  std::unique_ptr<char[]> buffer = std::move(owner.spares.raw.back());
+void FreeReadBuffer::operator()(char* buffer) const noexcept { ::operator delete(buffer, kLine); }
+
+ReadBuffer ReadBuffers::take() {
+  if (gone || owner.spares.raw.empty()) return ReadBuffer(static_cast<char*>(::operator new(kSize, kLine)));
+  ReadBuffer buffer = std::move(owner.spares.raw.back());
   owner.spares.raw.pop_back();
   return buffer;
 }
 
-void ReadBuffers::give(std::unique_ptr<char[]> buffer) noexcept {
+void ReadBuffers::give(ReadBuffer buffer) noexcept {
   if (!buffer || gone || owner.spares.raw.size() >= Spares::kMostRaw) return;
   owner.spares.raw.push_back(std::move(buffer));
 }

@@ -112,7 +112,7 @@ void SocketConnection::connectEnded(int error) noexcept {
 
 // Edges are reported once. After a read that did not fill the buffer the socket is empty, but an end or an error may have come with the very bytes that were just
 // read, and would never be reported. So it is read again until it says "nothing there", except where the bytes were answered at once: a write that went
-// through proves that there was no error, and a peer that ended its side together with a request is rare enough to be found 10 ms later (look()).
+// through proves that there was no error, and a peer that ended its side together with a request is rare enough to be found 10 ms later or more (look()).
 // So an exchange costs one recv and one send; the second recv would add 5 % to it.
 void SocketConnection::readable() noexcept {
   lookWanted_ = false;

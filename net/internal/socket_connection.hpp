@@ -33,7 +33,7 @@ class SocketConnection : public Connection, protected Descriptor {
   std::size_t buffered() const noexcept override { return queue_.size(); }
 
   bool lendsReadBuffer() const noexcept override { return isOpen(); }
-  std::unique_ptr<char[]> takeReadBuffer() override { return loop()->takeReadBuffer(); }
+  ReadBuffer takeReadBuffer() override { return loop()->takeReadBuffer(); }
 
   /// Negative when it was closed.
   int descriptor() const noexcept { return socket(); }

@@ -35,7 +35,7 @@ class SocketLoop final : public asio::execution_context::service {
   /// Reads are delivered before the next one, so one buffer serves all sockets.
   char* readBuffer() const noexcept { return readBuffer_.get(); }
   /// The buffer leaves with what is in it; the next read has another.
-  std::unique_ptr<char[]> takeReadBuffer() { return std::exchange(readBuffer_, ReadBuffers::take()); }
+  ReadBuffer takeReadBuffer() { return std::exchange(readBuffer_, ReadBuffers::take()); }
 
   char* takeBlock();
   void giveBlock(char* block) noexcept;
@@ -43,18 +43,19 @@ class SocketLoop final : public asio::execution_context::service {
   void add(Descriptor& descriptor) noexcept;
   void remove(Descriptor& descriptor) noexcept;
 
-  /// Lets `connection` look at its socket once more in 10 to 20 ms, unless an event comes first. See SocketConnection::readable().
+  /// Lets `connection` look at its socket once more, unless an event comes first: 10 to 20 ms from now, later where there are many. See SocketConnection::readable().
   void lookAgain(SocketConnection& connection);
   void forget(SocketConnection& connection) noexcept;
   std::uint32_t sweeps() const noexcept { return sweeps_; }
 
  private:
   void shutdown() override;
+  void planSweep();
   void sweep();
 
   Reactor* reactor_ = nullptr;
   asio::detail::reactor& events_;
-  std::unique_ptr<char[]> readBuffer_;
+  ReadBuffer readBuffer_;
   std::vector<std::unique_ptr<char[]>> spareBlocks_;
   Descriptor* first_ = nullptr;
   std::vector<SocketConnection*> lookAgain_;

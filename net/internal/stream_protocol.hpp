@@ -98,7 +98,7 @@ class StreamProtocol : public Protocol, public std::enable_shared_from_this<Stre
   std::size_t wanted_ = 0;                             // bytes that wake_ or some_ waits for, or may have at most
   Trigger<> wake_;
   Trigger<std::string_view> some_;
-  std::unique_ptr<char[]> kept_;                       // what a view that was given out lies in
+  ReadBuffer kept_;                                    // what a view that was given out lies in
   std::unique_ptr<Rare> rare_;
   Failure failure_{nullptr};
   bool paused_ = false;
