@@ -81,15 +81,15 @@ class Parser::Machine {
     if (complete_ || bytes.empty()) return 0;
     const std::string_view all = bytes;
     while (!headComplete_ && !bytes.empty()) {
-      const std::size_t room = options_.maxStartLine + options_.maxHeaderBytes + 4 * options_.maxHeaders + 64 -
-                               static_cast<std::size_t>(headBytes());
+      const std::size_t limit = options_.maxStartLine + options_.maxHeaderBytes + 4 * options_.maxHeaders + 64;
+      const std::size_t room = limit - static_cast<std::size_t>(headBytes());
       const LineCheck check = checkLines(bytes.substr(0, room));
       execute(bytes.substr(0, std::min(check.end, room)));
       bytes.remove_prefix(lastUsed_);
       if (complete_) return all.size() - bytes.size();
       if (headComplete_) break;
       if (check.broken) throw error(ParseProblem::LineEnding);
-      if (headBytes() >= room) throw error(ParseProblem::HeadersTooLarge);
+      if (headBytes() >= limit) throw error(ParseProblem::HeadersTooLarge);
     }
     if (framing_ == BodyFraming::Chunked && chunk_ != Chunk::Trailers) bytes.remove_prefix(readChunks(bytes));
     if (framing_ != BodyFraming::Chunked) {

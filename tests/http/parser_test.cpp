@@ -186,6 +186,7 @@ TEST_CASE("limits on start line, fields and extensions") {
         ParseProblem::StartLineTooLong);
   CHECK(response("HTTP/1.1 200 " + std::string(101, 'a') + "\r\n\r\n", small).problem ==
         ParseProblem::StartLineTooLong);
+  CHECK(!response("HTTP/1.1 204 OK\r\nA: " + std::string(990, 'a') + "\r\n\r\n", small).problem);   // in pieces, too
   CHECK(response("HTTP/1.1 200 OK\r\nA: " + std::string(1000, 'a') + "\r\n\r\n", small).problem ==
         ParseProblem::HeadersTooLarge);
   CHECK(response("HTTP/1.1 200 OK\r\n" + std::string(1001, 'a') + ": x\r\n\r\n", small).problem ==
