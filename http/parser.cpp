@@ -159,6 +159,9 @@ class Parser::Machine {
       s.on_status = [](llhttp_t* p, const char* at, std::size_t n) {
         return guarded(p, [=](Machine& m) { return m.startLine(m.head_.reason, at, n); });
       };
+      s.on_url_complete = s.on_status_complete = [](llhttp_t* p) {
+        return guarded(p, [](Machine& m) { return m.startLineComplete(); });
+      };
       s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) {
         return guarded(p, [=](Machine& m) { return m.headerName({at, n}); });
       };
@@ -267,7 +270,7 @@ class Parser::Machine {
     headStart_ = consumed_;
     headerBytes_ = headerCount_ = extensionBytes_ = 0;
     contentLength_ = 0;
-    hasLength_ = headComplete_ = complete_ = keepAlive_ = nameOpen_ = valueOpen_ = false;
+    hasLength_ = headComplete_ = complete_ = keepAlive_ = nameOpen_ = valueOpen_ = tooLong_ = false;
     repairs_ = 0;
     framing_ = BodyFraming::None;
     line_ = Line::First;
@@ -278,28 +281,36 @@ class Parser::Machine {
 
   int fail(ParseProblem problem, std::string_view detail = {}) { throw error(problem, detail); }
 
+  // llhttp gives out the pieces of a text only up to where it finds a wrong byte, and a text that is all there not at all. So that the division of the input does not
+  // decide which of two faults is reported, what we ourselves find wrong with a text waits for its end.
+
   int startLine(std::string& text, const char* at, std::size_t size) {
-    if (text.size() + size > options_.maxStartLine) return fail(ParseProblem::StartLineTooLong);
-    text.append(at, size);
+    tooLong_ = tooLong_ || text.size() + size > options_.maxStartLine;
+    if (!tooLong_) text.append(at, size);
     return 0;
   }
 
+  int startLineComplete() { return tooLong_ ? fail(ParseProblem::StartLineTooLong) : 0; }
+
   int headerName(std::string_view piece) {
     if (!nameOpen_) {
-      if (++headerCount_ > options_.maxHeaders) return fail(ParseProblem::TooManyHeaders);
+      ++headerCount_;
       nameOpen_ = true;
       writer_.beginName();
     }
-    if ((headerBytes_ += piece.size()) > options_.maxHeaderBytes) return fail(ParseProblem::HeadersTooLarge);
-    writer_.name(piece);
+    if ((headerBytes_ += piece.size()) <= options_.maxHeaderBytes) writer_.name(piece);
     return 0;
   }
 
   void openValue() {
     valueOpen_ = true;
     writer_.beginValue();
+  }
+
+  void checkField() {
+    if (headerCount_ > options_.maxHeaders) fail(ParseProblem::TooManyHeaders);
     const std::string_view name = writer_.openName();
-    if (name.size() > 0xFFFF) fail(ParseProblem::HeadersTooLarge);
+    if (headerBytes_ > options_.maxHeaderBytes || name.size() > 0xFFFF) fail(ParseProblem::HeadersTooLarge);
     if (name.empty()) fail(ParseProblem::HeaderName, "an empty name");
     // llhttp's table of field names also has the space.
     if (name.find(' ') != std::string_view::npos) fail(ParseProblem::HeaderName, "a space in the name");
@@ -315,13 +326,13 @@ class Parser::Machine {
       writer_.value(" ");
     }
     valueEnd_ = at + piece.size();
-    if ((headerBytes_ += piece.size()) > options_.maxHeaderBytes) return fail(ParseProblem::HeadersTooLarge);
-    writer_.value(piece);
+    if ((headerBytes_ += piece.size()) <= options_.maxHeaderBytes) writer_.value(piece);
     return 0;
   }
 
   int headerComplete() {
     if (!valueOpen_) openValue();
+    checkField();
     if (options_.lenient) repairValue();
     writer_.end();
     nameOpen_ = valueOpen_ = false;
@@ -661,6 +672,7 @@ class Parser::Machine {
   bool complete_ = false;
   bool keepAlive_ = false;
   unsigned repairs_ = 0;
+  bool tooLong_ = false;                               // the start line
   bool nameOpen_ = false;
   bool valueOpen_ = false;
   bool interimNow_ = false;
