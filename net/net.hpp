@@ -43,6 +43,7 @@
 #include <weft/net/protocols/stateful_protocol.hpp>
 #include <weft/net/reconnecting_client_factory.hpp>
 #include <weft/net/socket_option.hpp>
+#include <weft/net/socks5_network.hpp>
 #include <weft/net/standard_io.hpp>
 #include <weft/net/stream.hpp>
 #include <weft/net/tcp_network.hpp>
