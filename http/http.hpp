@@ -8,6 +8,8 @@
 #include <weft/http/body.hpp>
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/errors.hpp>
+#include <weft/http/client/proxy_settings.hpp>
+#include <weft/http/client/tunnel_network.hpp>
 #include <weft/http/content_coding/content_decoder.hpp>
 #include <weft/http/content_coding/errors.hpp>
 #include <weft/http/cookies/cookie.hpp>
