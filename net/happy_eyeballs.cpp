@@ -1,6 +1,9 @@
 #include <weft/net/happy_eyeballs.hpp>
 
+#include <weft/net/names/error.hpp>
+
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <typeinfo>
@@ -43,7 +46,8 @@ class Race : public std::enable_shared_from_this<Race> {
     });
     trigger_ = result.takeTrigger();
     const auto self = shared_from_this();
-    timeout_ = clock_.callLater(options_.timeout(), [self] { self->timedOut(); });
+    begun_ = clock_.now();
+    timeout_ = clock_.callLater(options_.lookupTimeout(), [self] { self->timedOut(); });
     lookup_ = addresses.addBoth([self](Outcome<std::vector<Address>> found) { self->resolved(std::move(found)); });
     if (done_) letGo(lookup_);
     return result;
@@ -60,6 +64,9 @@ class Race : public std::enable_shared_from_this<Race> {
   void resolved(Outcome<std::vector<Address>> found) {
     if (done_) return;
     if (!found) return fail(std::move(found.failure()));
+    lookingUp_ = false;
+    if (options_.lookupTimeout() < options_.timeout()) timeout_.reset(options_.timeout().value() - (clock_.now() - begun_));
+    if (options_.onLookedUp()) options_.onLookedUp()(*found);
     const Address& from = options_.bindAddress();
     for (const Address& address : interleaveFamilies(std::move(*found)))
       if (!from || from.family() == address.family()) attempts_.emplace_back(address);
@@ -139,6 +146,7 @@ class Race : public std::enable_shared_from_this<Race> {
   }
 
   void timedOut() {
+    if (lookingUp_ && options_.lookupTimeout() < options_.timeout()) return fail(DNSTimeout(host_, {}).withPort(port_));
     std::vector<std::string> said = whatWasSaid();
     const std::string more = attempts_.empty() ? ": the name is still being looked up" : said.size() == 1 ? "" : " (" + listed(said) + ')';
     fail(with(ConnectTimeout(host_, port_, options_.timeout().seconds(), more), std::move(said)));
@@ -173,8 +181,10 @@ class Race : public std::enable_shared_from_this<Race> {
   std::vector<Attempt> attempts_;                      // complete before the first one starts
   DelayedCall timeout_;
   DelayedCall nextStart_;
+  std::chrono::nanoseconds begun_{};
   std::size_t started_ = 0;
   std::size_t running_ = 0;
+  bool lookingUp_ = true;
   bool starting_ = false;
   bool wanted_ = false;
   bool done_ = false;

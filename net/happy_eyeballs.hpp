@@ -25,8 +25,8 @@ using ConnectAttempt = UniqueFunction<Deferred<std::shared_ptr<Transport>>(const
 /// after the one before, or at once when one has failed. The first success wins; the other attempts are cancelled. With bindAddress() only addresses of its
 /// family are tried. `host` and `port` are for the errors; `addresses` may still be looked up, which the timeout includes.
 ///
-/// Errors: what `addresses` says; ConnectTimeout when the time is over; when every attempt failed ConnectionRefused, HostUnreachable or what else they have in common (addresses
-/// that cannot be reached count only where no other failed otherwise), else ConnectError. The text and ConnectError::attempts say what each address said.
+/// Errors: what `addresses` says; DNSTimeout when that takes longer than ConnectOptions::lookupTimeout(); ConnectTimeout when the time is over; when every attempt failed
+/// ConnectionRefused, HostUnreachable or what else they have in common (addresses that cannot be reached count only where no other failed otherwise), else ConnectError. The text and ConnectError::attempts say what each address said.
 /// cancel: all attempts are given up at once, CancelledError.
 ///
 ///     auto transport = co_await happyEyeballs(clock, "example.com", 443, names.resolve("example.com", 443), [&](const Address& address) {

@@ -9,7 +9,10 @@
 #include <weft/net/protocol.hpp>
 #include <weft/net/transport.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -39,11 +42,26 @@ class ConnectOptions {
     return *this;
   }
   Delay attemptDelay() const noexcept { return attemptDelay_; }
+  /// Of the timeout, how much the look-up of the name may take: DNSTimeout after that. As long as the timeout unless set.
+  ConnectOptions& lookupTimeout(Delay delay) {
+    lookupTimeout_ = delay;
+    return *this;
+  }
+  Delay lookupTimeout() const noexcept { return std::min(lookupTimeout_, timeout_); }
+  /// Is called with the addresses of a name once they are known, before they are tried; not for a numeric address. For who wants to know how long the look-up took. It should
+  /// not throw, and may be called after connect() was cancelled.
+  ConnectOptions& onLookedUp(std::function<void(const std::vector<Address>& addresses)> callback) {
+    lookedUp_ = std::move(callback);
+    return *this;
+  }
+  const std::function<void(const std::vector<Address>& addresses)>& onLookedUp() const noexcept { return lookedUp_; }
 
  private:
   Delay timeout_ = 30;
+  Delay lookupTimeout_ = Delay(std::chrono::nanoseconds(Delay::kMaxNanoseconds));
   Delay attemptDelay_ = 0.25;
   Address bindAddress_;
+  std::function<void(const std::vector<Address>&)> lookedUp_;
 };
 
 /// How to listen. `network.listen(8080, factory, ListenOptions().interface("127.0.0.1"))`.

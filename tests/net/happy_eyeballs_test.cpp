@@ -2,6 +2,7 @@
 
 #include <weft/core/manual_clock.hpp>
 #include <weft/defer/testing.hpp>
+#include <weft/net/names/error.hpp>
 #include <weft/net/testing/memory_network.hpp>
 #include <weft/net/testing/memory_resolver.hpp>
 #include <weft/net/testing/string_transport.hpp>
@@ -235,6 +236,44 @@ TEST_CASE("the timeout covers the look-up and all attempts") {
   CHECK(cancelled);
   CHECK(std::string(failureResultOf<ConnectTimeout>(waiting).what()) ==
         "connecting to example.com:80: no connection after 3 seconds: the name is still being looked up");
+}
+
+TEST_CASE("the look-up may have a shorter time of its own, with an error of its own") {
+  ManualClock clock;
+  MemoryResolver names(clock);
+  names.silence("silent.example");
+  names.add("slow.example", "10.0.0.1");
+  names.delay("slow.example", 1);
+  std::vector<double> lookedUp;
+  const ConnectOptions options = ConnectOptions().timeout(3).lookupTimeout(2).onLookedUp([&](const std::vector<Address>& found) {
+    CHECK(hostsOf(found) == std::vector<std::string>{"10.0.0.1"});
+    lookedUp.push_back(clock.seconds());
+  });
+  std::vector<Trigger<Connected>> attempts;            // that nobody answers
+  const auto connect = [&](const std::string& host) {
+    const auto attempt = [&](const Address&) {
+      Deferred<Connected> connecting;
+      attempts.push_back(connecting.takeTrigger());
+      return connecting;
+    };
+    return happyEyeballs(clock, host, 80, names.resolve(host, 80), attempt, options);
+  };
+  auto silent = connect("silent.example");
+  auto slow = connect("slow.example");
+  clock.play(1.9);
+  assertNoResult(silent);
+  clock.play(0.1);
+  const Failure failure = failureResultOf<DNSTimeout>(silent);
+  CHECK(failure.as<DNSTimeout>()->host == "silent.example");
+  CHECK(failure.as<DNSTimeout>()->port == 80);
+  CHECK(names.cancelled() == 1);
+  assertNoResult(slow);                                // its name was known in time, so it has all three seconds
+  CHECK(lookedUp == std::vector<double>{1});
+  clock.play(0.9);
+  assertNoResult(slow);
+  clock.play(0.1);
+  failureResultOf<ConnectTimeout>(slow);
+  CHECK(clock.getDelayedCalls().empty());
 }
 
 TEST_CASE("cancelling gives the look-up, or all attempts, up at once") {
