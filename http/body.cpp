@@ -1,7 +1,10 @@
 #include <weft/http/body.hpp>
 
 #include <weft/http/client/errors.hpp>
+#include <weft/http/internal/body_files.hpp>
 #include <weft/http/internal/body_stream.hpp>
+
+#include <memory>
 
 namespace weft::http {
 
@@ -32,6 +35,37 @@ Deferred<std::optional<std::string>> Body::next() {
   if (stream_) return stream_->next();
   if (bytes_.empty()) return succeed(std::optional<std::string>());
   return succeed(std::optional<std::string>(std::exchange(bytes_, {})));
+}
+
+namespace {
+
+AsyncGenerator<std::string> chunksOf(Body body) {
+  while (auto piece = co_await body.next()) co_yield std::move(*piece);
+}
+
+Deferred<std::uint64_t> save(Body body, std::string path) {
+  auto opening = detail::onFileThread([path] { return std::make_shared<detail::PartFile>(path); });
+  const std::shared_ptr<detail::PartFile> file = co_await opening;
+  std::uint64_t written = 0;
+  while (auto piece = co_await body.next()) {
+    written += piece->size();
+    auto writing = detail::onFileThread([file, bytes = std::move(*piece)] { file->write(bytes); });
+    co_await writing;
+  }
+  auto finishing = detail::onFileThread([file] { file->finish(); });
+  co_await finishing;
+  co_return written;
+}
+
+}  // namespace
+
+AsyncGenerator<std::string> Body::chunks() && { return chunksOf(std::move(*this)); }
+
+Deferred<std::uint64_t> Body::saveTo(std::string path) && { return save(std::move(*this), std::move(path)); }
+
+void Body::onProgress(Progress callback) {
+  if (stream_) return stream_->onProgress(std::move(callback));
+  callback(bytes_.size(), bytes_.size());
 }
 
 namespace detail {
@@ -92,8 +126,30 @@ Deferred<std::optional<std::string>> BodyStream::next() {
   return wait(piece_);
 }
 
+void BodyStream::onProgress(Body::Progress callback) {
+  progress_ = std::move(callback);
+  if (ended_) reportProgress();
+}
+
+void BodyStream::reportProgress() {
+  Body::Progress callback = std::move(progress_);                          // which may set another one
+  if (!callback) return;
+  try {
+    callback(received_, expected_ > 0 ? std::optional<std::uint64_t>(expected_) : std::nullopt);
+  } catch (...) {
+    abandon();
+    failure_.emplace(Failure());
+    return;
+  }
+  if (!progress_) progress_ = std::move(callback);
+}
+
 void BodyStream::deliver() {
   const Kept kept(*this);
+  if (progress_ && !ended_) {
+    reportProgress();
+    if (failure_) return fireFailure();
+  }
   if (piece_ && !buffer_.empty()) {
     auto waiter = std::move(piece_);
     waiter.callback(std::optional<std::string>(std::exchange(buffer_, {})));
@@ -108,6 +164,11 @@ void BodyStream::finish() {
   const Kept kept(*this);
   ended_ = true;
   source_ = nullptr;
+  if (progress_) {
+    if (expected_ == 0) expected_ = received_;
+    reportProgress();
+    if (failure_) return fireFailure();
+  }
   deliver();
   if (all_) {
     auto waiter = std::move(all_);

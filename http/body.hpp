@@ -1,6 +1,8 @@
 // Body: the bytes of a message, here already or still on their way.
 #pragma once
 
+#include <weft/core/unique_function.hpp>
+#include <weft/defer/async_generator.hpp>
 #include <weft/defer/deferred.hpp>
 
 #include <cstddef>
@@ -41,6 +43,21 @@ class Body {
   Deferred<std::string> bytes(std::size_t limit = kUnlimited);
   /// The next piece, never empty; nullopt at the end. Errors and cancel as above. One read at a time.
   Deferred<std::optional<std::string>> next();
+
+  /// All pieces that next() would give, to be read in a loop; this Body is empty afterwards. A generator that is dropped early closes the connection.
+  ///
+  ///     auto chunks = response.chunks();
+  ///     while (auto chunk = co_await chunks.next()) use(*chunk);
+  AsyncGenerator<std::string> chunks() &&;
+  /// Writes all that has not been read to a file, as it comes, and fires with how many bytes that were; this Body is empty afterwards. They go to a new file beside it, which takes the
+  /// place of `path` when it is complete and otherwise is removed: nobody ever sees half of it, and an old file stays until then. (It is not forced to the disk: a crash of the
+  /// machine may lose it.) The file work is done on a thread of the reactor's pool, while the peer waits. Errors: FileError, those of bytes(). cancel: closes the connection, removes the file.
+  Deferred<std::uint64_t> saveTo(std::string path) &&;
+
+  /// Gets the number of bytes that have come so far, and of all where it is known, each time that some have come and at the end; at once if complete(). It should not throw: what
+  /// it throws ends the body with that error.
+  using Progress = UniqueFunction<void(std::uint64_t bytes, std::optional<std::uint64_t> total)>;
+  void onProgress(Progress callback);
 
   /// Has it come in full?
   bool complete() const noexcept { return stream_ == nullptr || streamComplete(); }

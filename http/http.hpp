@@ -18,6 +18,7 @@
 #include <weft/http/cookies/cookie_jars.hpp>
 #include <weft/http/dates.hpp>
 #include <weft/http/error.hpp>
+#include <weft/http/file_error.hpp>
 #include <weft/http/forms/form.hpp>
 #include <weft/http/forms/multipart.hpp>
 #include <weft/http/header_values/byte_range.hpp>

@@ -3,6 +3,7 @@
 
 #include <weft/core/block_pool.hpp>
 #include <weft/defer/deferred.hpp>
+#include <weft/http/body.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +28,8 @@ class BodyStream : public weft::detail::Pooled {
     ~Source() = default;
   };
 
-  BodyStream(Source& source, std::string begun, std::string what) : source_(&source), buffer_(std::move(begun)), what_(std::move(what)) {}
+  BodyStream(Source& source, std::string begun, std::string what)
+      : source_(&source), buffer_(std::move(begun)), what_(std::move(what)), received_(buffer_.size()) {}
 
   void addReference() noexcept { ++references_; }
   void removeReference() noexcept {
@@ -35,7 +37,11 @@ class BodyStream : public weft::detail::Pooled {
   }
 
   // ---- the connection's side
-  void append(std::string_view piece) { buffer_.append(piece); }
+  void append(std::string_view piece) {
+    buffer_.append(piece);
+    received_ += piece.size();
+  }
+  /// How many bytes there will be in all.
   void expect(std::uint64_t bytes) { expected_ = bytes; }
   /// Hands out what has been appended, as far as somebody waits for it. Call it once per turn, after the appends.
   void deliver();
@@ -51,12 +57,14 @@ class BodyStream : public weft::detail::Pooled {
   bool complete() const noexcept { return ended_ && !failure_; }
   std::string& buffer() noexcept { return buffer_; }
   void readerGone() noexcept;
+  void onProgress(Body::Progress callback);
 
  private:
   template <class T> Deferred<T> wait(Trigger<T>& trigger);
   void cancelled();
   void fireFailure();
   void abandon() noexcept;
+  void reportProgress();
 
   Source* source_;
   std::string buffer_;
@@ -64,8 +72,10 @@ class BodyStream : public weft::detail::Pooled {
   Trigger<std::string> all_;
   Trigger<std::optional<std::string>> piece_;
   std::optional<Failure> failure_;
+  Body::Progress progress_;
   std::size_t limit_ = 0;
-  std::uint64_t expected_ = 0;
+  std::uint64_t expected_ = 0;           // 0: not known
+  std::uint64_t received_;
   int references_ = 2;
   bool ended_ = false;
 };

@@ -1,0 +1,59 @@
+// PartFile, SourceFile: the files that bodies are saved to and sent from. onFileThread(): where their system calls happen.
+#pragma once
+
+#include <weft/core/reactor.hpp>
+#include <weft/defer/threads.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace weft::http::detail {
+
+/// Calls `f` on a thread of the running reactor's pool. Without a reactor (a simulation in virtual time) it is called here: nobody else waits then.
+template <class F> auto onFileThread(F f) {
+  if (Reactor* const reactor = Reactor::current()) return deferToThread(*reactor, std::move(f));
+  return maybeDeferred(std::move(f));
+}
+
+/// A new file beside the one that it is to become, under a name of its own. It has all the bytes or it never was: the destructor removes what was not finished.
+/// Blocks; throws FileErrors that name `path`. One thread at a time.
+class PartFile {
+ public:
+  explicit PartFile(std::string path);
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+  ~PartFile();
+
+  void write(std::string_view bytes);
+  /// It takes the place of whatever is at `path`.
+  void finish();
+
+ private:
+  const std::string path_;
+  std::string partPath_;
+  int file_ = -1;
+};
+
+/// A file that is read from any place, as often as wanted. Blocks; throws FileErrors. Any thread.
+class SourceFile {
+ public:
+  explicit SourceFile(std::string path);
+  SourceFile(const SourceFile&) = delete;
+  SourceFile& operator=(const SourceFile&) = delete;
+  ~SourceFile();
+
+  /// As it was when it was opened.
+  std::uint64_t size() const noexcept { return size_; }
+  /// Up to that many bytes; empty at the end.
+  std::string read(std::uint64_t at, std::size_t bytes) const;
+
+ private:
+  const std::string path_;
+  std::uint64_t size_ = 0;
+  int file_ = -1;
+};
+
+}  // namespace weft::http::detail
