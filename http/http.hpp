@@ -6,6 +6,7 @@
 #include <weft/http/auth/digest_auth.hpp>
 #include <weft/http/base64.hpp>
 #include <weft/http/body.hpp>
+#include <weft/http/body_source.hpp>
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/errors.hpp>
 #include <weft/http/client/proxy_settings.hpp>
@@ -37,6 +38,7 @@
 #include <weft/http/public_suffix.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/response.hpp>
+#include <weft/http/response_timing.hpp>
 #include <weft/http/server/resource.hpp>
 #include <weft/http/server/site.hpp>
 #include <weft/http/text/encoding.hpp>

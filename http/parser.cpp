@@ -115,8 +115,9 @@ class Parser::Machine {
     sink_.messageReceived();
   }
 
-  void next(bool answersHead) {
+  void next(bool answersHead, bool answersUpgrade) {
     answersHead_ = answersHead;
+    answersUpgrade_ = answersUpgrade;
     consumed_ = mark_ = headStart_ = 0;
     interim_ = 0;
     beginHead();
@@ -461,13 +462,14 @@ class Parser::Machine {
     if (status < 100) fail(ParseProblem::Status);
     for (char& c : head_.reason)
       if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-    if (status == 101) fail(ParseProblem::UnexpectedUpgrade);
-    interimNow_ = status < 200;
+    const bool upgraded = status == 101;
+    if (upgraded && !answersUpgrade_) fail(ParseProblem::UnexpectedUpgrade);
+    interimNow_ = status < 200 && !upgraded;
     if (interimNow_) {
       if (++interim_ > options_.maxInterim) fail(ParseProblem::TooManyInterim);
       return false;
     }
-    const bool noBody = answersHead_ || status == 204 || status == 304;
+    const bool noBody = answersHead_ || upgraded || status == 204 || status == 304;
     if (noBody)
       framing_ = BodyFraming::None;
     else if (llhttp_.flags & F_CHUNKED)
@@ -667,6 +669,7 @@ class Parser::Machine {
   Chunk chunk_ = Chunk::Size;
   Line line_ = Line::First;
   bool answersHead_ = false;
+  bool answersUpgrade_ = false;
   bool hasLength_ = false;
   bool headComplete_ = false;
   bool complete_ = false;
@@ -685,7 +688,7 @@ Parser::~Parser() = default;
 
 std::size_t Parser::feed(std::string_view bytes) { return machine_->feed(bytes); }
 void Parser::finish() { machine_->finish(); }
-void Parser::next(bool answersHead) { machine_->next(answersHead); }
+void Parser::next(bool answersHead, bool answersUpgrade) { machine_->next(answersHead, answersUpgrade); }
 bool Parser::started() const noexcept { return machine_->started(); }
 bool Parser::headComplete() const noexcept { return machine_->headComplete(); }
 bool Parser::complete() const noexcept { return machine_->complete(); }

@@ -133,8 +133,9 @@ class Parser {
   std::size_t feed(std::string_view bytes);
   /// The input has ended. Completes a body that lasts until close; anything else unfinished is a ParseError (Truncated or Empty).
   void finish();
-  /// Forgets the message and waits for the next one. For a response: whether it answers a HEAD request, and so has no body.
-  void next(bool answersHead = false);
+  /// Forgets the message and waits for the next one. For a response: whether it answers a HEAD request, and so has no body; whether it answers a request that asked for an upgrade, so
+  /// that a 101 is complete with its head, and what follows is no HTTP.
+  void next(bool answersHead = false, bool answersUpgrade = false);
 
   bool started() const noexcept;                            ///< has a byte of this message arrived?
   bool headComplete() const noexcept;

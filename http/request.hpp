@@ -2,6 +2,8 @@
 #pragma once
 
 #include <weft/core/delay.hpp>
+#include <weft/defer/async_generator.hpp>
+#include <weft/http/body_source.hpp>
 #include <weft/http/forms/form.hpp>
 #include <weft/http/forms/multipart.hpp>
 #include <weft/http/headers.hpp>
@@ -9,6 +11,9 @@
 #include <weft/net/address.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +40,8 @@ class Request {
   Url url;
   Headers headers;
   std::string body;
+  /// In place of `body`, for one that is not in memory: see setBodyFile() and setBodyChunks(). Copies of a request share it.
+  std::shared_ptr<BodySource> bodySource;
 
   /// "GET" and so on; case counts (RFC 9110 section 9.1).
   const std::string& method() const noexcept { return method_; }
@@ -42,8 +49,35 @@ class Request {
   /// Throws HeaderError, see Headers.
   Request& setHeader(std::string_view name, std::string_view value) { return headers.set(name, value), *this; }
   Request& addHeader(std::string_view name, std::string_view value) { return headers.add(name, value), *this; }
-  Request& setBody(std::string bytes) { return body = std::move(bytes), *this; }
+  Request& setBody(std::string bytes) { return body = std::move(bytes), bodySource.reset(), *this; }
   Request& setBody(std::string bytes, std::string_view contentType);
+  Request& setBody(std::shared_ptr<BodySource> source) { return body.clear(), bodySource = std::move(source), *this; }
+  /// The bytes of a file, read while they are sent, with its size as Content-Length. A file that cannot be used is a RequestBodyFailed of the request, whose reason is a FileError.
+  Request& setBodyFile(std::string path) { return setBody(fileBody(std::move(path))); }
+  /// What a generator yields, sent as it comes and as fast as the server takes it: in chunks (RFC 9112 section 7.1), or with a Content-Length where the number of bytes is given;
+  /// another number is a RequestBodyLengthError. Errors of the generator: RequestBodyFailed. A generator can be sent once; a function that makes one lets redirects and retries
+  /// send the body again.
+  ///
+  ///     request.setBodyChunks([] { return rowsOfTheTable(); });
+  Request& setBodyChunks(AsyncGenerator<std::string> chunks, std::optional<std::uint64_t> length = std::nullopt) {
+    return setBody(generatedBody(std::move(chunks), length));
+  }
+  Request& setBodyChunks(std::function<AsyncGenerator<std::string>()> make, std::optional<std::uint64_t> length = std::nullopt) {
+    return setBody(generatedBody(std::move(make), length));
+  }
+  /// Asks the server first whether it wants the body (Expect: 100-continue, RFC 9110 section 10.1.1): it is sent when the server says so, or nothing for AgentOptions::continueTimeout. A
+  /// server that answers at once, for instance with 401, spares both sides the body. Throws HeaderError.
+  Request& setExpectContinue() { return setHeader("Expect", "100-continue"); }
+  /// Asks the server to go on with another protocol on this connection: Connection: Upgrade (RFC 9110 section 7.8). See Agent::upgrade(). Throws HeaderError.
+  Request& setUpgrade(std::string_view protocol) {
+    headers.set("Connection", "Upgrade").set("Upgrade", protocol);
+    return upgrade = true, *this;
+  }
+  /// Gets each interim response (1xx: 103 Early Hints) as it comes. It may do anything, cancel the request too.
+  Request& setOnInterim(std::function<void(int status, const Headers& headers)> callback) { return onInterim = std::move(callback), *this; }
+  /// Can the body be sent again, for a redirect or a retry?
+  bool isBodyRepeatable() const noexcept { return !bodySource || bodySource->isRepeatable(); }
+  bool hasBody() const noexcept { return bodySource || !body.empty(); }
   /// A form as the body, with its Content-Type. The method stays as it is: a form wants POST.
   Request& setForm(const Form& form);
   Request& setMultipart(const Multipart& form);
@@ -53,6 +87,9 @@ class Request {
 
   std::optional<Delay> timeout;
   std::optional<std::size_t> maxBody;
+  std::function<void(int status, const Headers& headers)> onInterim;
+  /// 101 is an answer that this request asks for: see setUpgrade().
+  bool upgrade = false;
 
   /// At a server: who asks, the target as it was sent ("/a?b", "*"), and the version.
   net::Address client;

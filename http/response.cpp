@@ -1,6 +1,9 @@
 #include <weft/http/response.hpp>
 
+#include <weft/http/internal/response_facts.hpp>
+
 #include <charconv>
+#include <utility>
 
 namespace weft::http {
 
@@ -26,6 +29,23 @@ Deferred<std::string> Response::text(std::size_t limit) {
 
 Deferred<Json> Response::json(JsonOptions options) {
   return body.bytes(options.maxBytes).addCallback([options](std::string bytes) { return Json::parse(bytes, options); });
+}
+
+namespace {
+const detail::ResponseFacts& factsOf(const std::shared_ptr<detail::ResponseFacts>& facts) noexcept {
+  static const detail::ResponseFacts kNone;
+  return facts ? *facts : kNone;
+}
+}  // namespace
+
+const ResponseTiming& Response::timing() const noexcept { return factsOf(facts_).timing; }
+net::Address Response::peer() const noexcept { return factsOf(facts_).peer; }
+bool Response::isOfReusedConnection() const noexcept { return factsOf(facts_).reused; }
+std::shared_ptr<const net::TlsFacts> Response::tls() const noexcept { return factsOf(facts_).tls; }
+const Headers& Response::trailers() const noexcept { return factsOf(facts_).trailers; }
+unsigned Response::interimResponses() const noexcept { return factsOf(facts_).interim; }
+std::shared_ptr<net::Transport> Response::takeTransport() noexcept {
+  return facts_ ? std::exchange(facts_->transport, nullptr) : nullptr;
 }
 
 Response& Response::setReason(std::string_view text) & {

@@ -5,16 +5,30 @@
 #include <weft/http/body.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/json.hpp>
+#include <weft/http/response_timing.hpp>
 #include <weft/http/text/text_decoder.hpp>
 #include <weft/http/url.hpp>
+#include <weft/net/address.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+namespace weft::net {
+class TlsFacts;
+class Transport;
+}  // namespace weft::net
+
 namespace weft::http {
+
+namespace detail {
+struct ResponseFacts;
+}
 
 /// An HTTP response: from an Agent, or made by a server's handler. Moves, and does not copy: bodies are large.
 ///
@@ -54,6 +68,28 @@ class Response {
   std::string_view encoding() const noexcept;
   /// The whole body as JSON, which is UTF-8 whatever Content-Type says (RFC 8259 section 8.1). Errors: as of bytes(), and JsonError.
   Deferred<Json> json(JsonOptions options = JsonOptions());
+  /// The body piece by piece, and to a file: as the functions of Body, which they leave empty.
+  AsyncGenerator<std::string> chunks() { return std::move(body).chunks(); }
+  Deferred<std::uint64_t> saveTo(std::string path) { return std::move(body).saveTo(std::move(path)); }
+  Response& onProgress(Body::Progress callback) { return body.onProgress(std::move(callback)), *this; }
+
+  // ---- what an Agent knows about how it came; nothing, for a response that no Agent has received
+
+  /// How long each part took. Of a body that still comes, `body` is set once it is here.
+  const ResponseTiming& timing() const noexcept;
+  /// Who sent it.
+  net::Address peer() const noexcept;
+  /// Had its connection served another request before?
+  bool isOfReusedConnection() const noexcept;
+  /// Of its connection, if it was one of TLS: what the handshake agreed upon, and the server's certificate. Null otherwise.
+  std::shared_ptr<const net::TlsFacts> tls() const noexcept;
+  /// Fields that came behind the body (RFC 9110 section 6.5), once it is here.
+  const Headers& trailers() const noexcept;
+  /// How many interim responses (1xx) came before it. See Request::setOnInterim().
+  unsigned interimResponses() const noexcept;
+  /// After 101: the connection, which is the caller's from now on, and begins with the first byte behind the response. Null if there is none, or it was taken. Nothing is read
+  /// before it gets a protocol, or a Stream; with the last pointer, or the response, it is closed.
+  std::shared_ptr<net::Transport> takeTransport() noexcept;
 
   Response& setStatus(int value) & { return status = value, *this; }
   Response&& setStatus(int value) && { return std::move(setStatus(value)); }
@@ -67,6 +103,11 @@ class Response {
   Response&& addHeader(std::string_view name, std::string_view value) && { return std::move(addHeader(name, value)); }
   Response& setBody(std::string bytes) & { return body = Body(std::move(bytes)), *this; }
   Response&& setBody(std::string bytes) && { return std::move(setBody(std::move(bytes))); }
+
+  void setFacts(std::shared_ptr<detail::ResponseFacts> facts) noexcept { facts_ = std::move(facts); }      // the library's own
+
+ private:
+  std::shared_ptr<detail::ResponseFacts> facts_;
 };
 
 /// May it stand in a status line? Tabs, spaces, visible characters and bytes over 0x7F. RFC 9112 section 4.

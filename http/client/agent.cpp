@@ -31,6 +31,13 @@ Agent::~Agent() = default;
 
 Deferred<Response> Agent::request(Request request) { return pool_->request(std::move(request)); }
 
+Deferred<Upgraded> Agent::upgrade(Request request) {
+  return this->request(std::move(request)).addCallback([](Response response) {
+    auto transport = response.takeTransport();
+    return Upgraded(std::move(response), std::move(transport));
+  });
+}
+
 void Agent::close() { pool_->close(); }
 
 AgentStats Agent::stats() const { return pool_->stats(); }

@@ -7,10 +7,13 @@
 #include <weft/http/request.hpp>
 #include <weft/http/response.hpp>
 #include <weft/net/network.hpp>
+#include <weft/net/tls/options.hpp>
+#include <weft/net/transport.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,18 +29,30 @@ class AgentOptions {
  public:
   std::size_t maxPerHost = 8;                  ///< connections to one scheme, host and port; further requests wait their turn
   std::size_t maxTotal = 128;                  ///< connections in all, idle ones too
-  Delay connectTimeout = 30;                   ///< name look-up and connect: net::ConnectTimeout
-  Delay firstByteTimeout = 60;                 ///< FirstByteTimeout
-  Delay idleTimeout = 60;                      ///< between bytes: IdleTimeout
+  Delay dnsTimeout = 15;                       ///< the look-up of the host's name: net::DNSTimeout
+  Delay connectTimeout = 30;                   ///< look-up and connect together: net::ConnectTimeout
+  Delay tlsTimeout = 30;                       ///< the handshake: net::HandshakeTimeout
+  Delay firstByteTimeout = 60;                 ///< from the sent request to the response: FirstByteTimeout
+  Delay idleTimeout = 60;                      ///< between bytes of the response, or of a body that is sent: IdleTimeout
   Delay totalTimeout = 180;                    ///< from request() to the end of the body, waiting for a connection too: TotalTimeout
+  double minimumRate = 10;                     ///< bytes per second, over rateWindow: ResponseTooSlow. 0: as slow as it likes
+  Delay rateWindow = 60;                       ///< begins with the response; while the body waits for its reader no time counts
+  Delay continueTimeout = 1;                   ///< after Expect: 100-continue: then the body is sent unasked
   Delay keepAlive = 60;                        ///< how long a connection without work is kept
   std::size_t maxBody = 16 * 1024 * 1024;      ///< BodyTooLarge
   bool lenient = false;                        ///< ParserOptions::lenient: take what browsers take
   std::string userAgent = "weft";              ///< sent unless the request has one; empty: none
+  std::optional<net::TlsClientOptions> tls;    ///< for https: whom to trust, what to show. Unset: net's defaults, so certificates are verified against the system's authorities
 
   AgentOptions& setMaxPerHost(std::size_t value) { return maxPerHost = value, *this; }
   AgentOptions& setMaxTotal(std::size_t value) { return maxTotal = value, *this; }
   AgentOptions& setConnectTimeout(Delay value) { return connectTimeout = value, *this; }
+  AgentOptions& setDnsTimeout(Delay value) { return dnsTimeout = value, *this; }
+  AgentOptions& setTlsTimeout(Delay value) { return tlsTimeout = value, *this; }
+  AgentOptions& setMinimumRate(double bytesPerSecond, Delay window = 60) { return minimumRate = bytesPerSecond, rateWindow = window, *this; }
+  AgentOptions& setContinueTimeout(Delay value) { return continueTimeout = value, *this; }
+  /// The protocols of ALPN are the Agent's own, and the time of the handshake is tlsTimeout.
+  AgentOptions& setTls(net::TlsClientOptions value) { return tls = std::move(value), *this; }
   AgentOptions& setFirstByteTimeout(Delay value) { return firstByteTimeout = value, *this; }
   AgentOptions& setIdleTimeout(Delay value) { return idleTimeout = value, *this; }
   AgentOptions& setTotalTimeout(Delay value) { return totalTimeout = value, *this; }
@@ -57,6 +72,17 @@ class AgentStats {
   std::uint64_t connects = 0;                  ///< connections begun
   std::uint64_t reused = 0;                    ///< requests sent on a connection that had served one before
   std::uint64_t retries = 0;                   ///< requests sent again since a reused connection had died
+  std::uint64_t handshakes = 0;                ///< of TLS that succeeded
+  std::uint64_t resumed = 0;                   ///< of these, those that went on with an earlier session
+};
+
+/// What came of Agent::upgrade().
+class Upgraded {
+ public:
+  Upgraded(Response response, std::shared_ptr<net::Transport> transport) : response(std::move(response)), transport(std::move(transport)) {}
+
+  Response response;                           ///< 101, or what the server said instead
+  std::shared_ptr<net::Transport> transport;   ///< the connection, or null when the server went on with HTTP
 };
 
 /// Whatever answers requests: an Agent, or a layer around one that adds something (redirects, cookies, a cache).
@@ -77,18 +103,25 @@ class AnyAgent {
 /// Sends requests over HTTP/1.1, and keeps connections for the next ones. Twisted's Agent with a pool that has limits.
 ///
 ///     Agent agent(network);
-///     Response response = co_await agent.get("http://example.com/");
+///     Response response = co_await agent.get("https://example.com/");
 ///     std::string page = co_await response.text();
+///
+/// https: TLS over whatever the network connects. The server's certificate must be good, and for the host of the URL (AgentOptions::tls says whom to trust); the name is sent as SNI,
+/// ALPN says http/1.1, and later connections to a host go on with the session of an earlier one. Agents that leave tls and tlsTimeout alone share one context, and its sessions.
 ///
 /// Connections: at most AgentOptions::maxPerHost to an origin and maxTotal in all; requests beyond that wait, first come, first served, and the origins
 /// take turns when they share the total. A connection is used again only if nothing is left unclear on it: not after Connection: close, HTTP/1.0 without keep-alive,
 /// bytes that nobody asked for, a body that was not read to its end, or an error.
 ///
-/// If a connection that was used before dies before the first byte of the response, an idempotent request is sent once more on a new one, silently: the server
-/// had closed it just then.
+/// If a connection that was used before dies before the first byte of the response, an idempotent request whose body can be sent again is sent once more on a new one, silently: the
+/// server had closed it just then.
 ///
-/// Errors of request(): UnsupportedScheme, net's errors of connecting, TotalTimeout, FirstByteTimeout, IdleTimeout, ResponseNeverReceived, ResponseFailed,
-/// BodyTooLarge, AgentClosed, HeaderError (a field that the Agent itself must write). Once the head has come, errors of the rest come out of the Body.
+/// Bodies of requests are sent as fast as the server takes them. A response that comes before that was done counts: with a status of 300 or more, or once it is complete, the rest is not
+/// sent, and the connection not used again.
+///
+/// Errors of request(): UnsupportedScheme, net's errors of connecting (ConnectError and what derives from it) and of the handshake (net::CertificateError and the other TlsErrors,
+/// net::TlsConfigurationError), TotalTimeout, FirstByteTimeout, IdleTimeout, ResponseTooSlow, ResponseNeverReceived, ResponseFailed, BodyTooLarge, RequestBodyFailed,
+/// RequestBodyLengthError, AgentClosed, HeaderError (a field that the Agent itself must write). Once the head has come, errors of the rest come out of the Body.
 ///
 /// cancel, at any point: the connection that was used or being made is closed, and its place is free, before cancel() returns.
 ///
@@ -102,6 +135,14 @@ class Agent final : public AnyAgent {
   Agent& operator=(const Agent&) = delete;
 
   Deferred<Response> request(Request request) override;
+
+  /// Sends a request with Request::setUpgrade(), and gives the connection away when the server agrees (101): it then belongs to the caller, begins with the first byte behind the response,
+  /// and counts no longer among the Agent's. Otherwise the response is what the server said instead. Errors and cancel as of request(); an idle or total timeout ends with the 101.
+  ///
+  ///     auto upgraded = co_await agent.upgrade(Request("GET", url).setUpgrade("websocket"));
+  ///     if (!upgraded.transport) throw Refused(upgraded.response.status);
+  ///     net::Stream stream(std::move(upgraded.transport));
+  Deferred<Upgraded> upgrade(Request request);
 
   /// Ends every request with AgentClosed and closes every connection, now. Later requests fail with AgentClosed.
   void close();

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <limits>
 #include <utility>
 
 namespace weft::http::detail {
@@ -13,20 +12,21 @@ namespace {
 // A body's memory is taken in one piece when its length is known, as far as that is believed before anything has come.
 constexpr std::uint64_t kBelieved = 1024 * 1024;
 
-constexpr auto kNever = std::chrono::nanoseconds::max();
-
-std::chrono::nanoseconds later(std::chrono::nanoseconds from, Delay delay) noexcept {
-  return delay.value() > kNever - from ? kNever : from + delay.value();
+bool maySendAgain(const Exchange& exchange) noexcept {
+  return !exchange.retried && isIdempotent(exchange.request.method()) && exchange.request.isBodyRepeatable();
 }
 
 }  // namespace
 
-Connection::Connection(Pool& pool, Host& host)
+Connection::Connection(Pool& pool, Host& host, const net::Address& peer, std::shared_ptr<const net::TlsFacts> tls)
     : pool_(&pool),
       host_(&host),
+      peer_(peer),
+      tls_(std::move(tls)),
       parser_(Parser::Kind::Response, *this, ParserOptions().setLenient(pool.options().lenient)) {}
 
 Connection::~Connection() {
+  if (sender_) sender_->stop();
   if (timer_.active()) timer_.cancel();
 }
 
@@ -37,15 +37,19 @@ void Connection::start(Exchange& exchange) {
   deadline_ = exchange.deadline;
   totalSeconds_ = request.timeout.value_or(pool_->options().totalTimeout).seconds();
   closeAfter_ = !request.headers.empty() && request.headers.hasToken("Connection", "close");
-  sentAt_ = activeAt_ = pool_->clock().now();
+  startedAt_ = sentAt_ = activeAt_ = pool_->clock().now();
   received_ = 0;
-  parser_.next(request.method() == "HEAD");
-  const std::string_view head = pool_->headOf(request);
+  parser_.next(request.method() == "HEAD", request.upgrade);
+  const std::string_view head = pool_->headOf(exchange);
   if (request.body.empty())
     transport().write(head);
   else
     transport().writeSequence({head, request.body});
+  if (!request.bodySource) return arm();
+  const auto sender = sender_ = std::make_shared<BodySender>(*this, request.bodySource, exchange.bodyLength);
+  const bool asks = !request.headers.empty() && request.headers.hasToken("Expect", "100-continue");
   arm();
+  sender->start(asks ? std::optional<Delay>(pool_->options().continueTimeout) : std::nullopt);
 }
 
 // ---- what comes in
@@ -56,6 +60,12 @@ void Connection::dataReceived(std::string_view data) {
     return;
   }
   activeAt_ = transport().clock().now();
+  const bool first = !parser_.started();
+  if (first) {
+    firstByteAt_ = activeAt_;
+    beginRate();
+  }
+  rateBytes_ += data.size();
   std::size_t used = 0;
   try {
     used = parser_.feed(data);
@@ -63,13 +73,17 @@ void Connection::dataReceived(std::string_view data) {
     broken(Failure());
     return;
   } catch (...) {
-    broken(ResponseFailed(exchange_ ? exchange_->request.url.href() : url_, Failure()));
+    broken(ResponseFailed(url(), Failure()));
     return;
   }
+  if (!interims_.empty() && !tellInterims()) return;
   if (parser_.complete()) {
-    finished(used < data.size());
+    finished(data.substr(used));
   } else if (exchange_) {
-    if (parser_.headComplete()) deliverHead();
+    if (parser_.headComplete())
+      deliverHead();
+    else if (first)
+      arm();
   } else {
     stream_->deliver();
     if (stream_ && stream_->full() && !paused_) {
@@ -77,6 +91,27 @@ void Connection::dataReceived(std::string_view data) {
       transport().pauseReading();
     }
   }
+}
+
+void Connection::interimReceived() {
+  interims_.emplace_back(parser_.head().status, exchange_->request.onInterim ? std::move(parser_.head().headers) : Headers());
+}
+
+// Outside the parser, since who is told may do anything. False: then this exchange is over.
+bool Connection::tellInterims() {
+  const auto keep = transport().protocol();
+  for (auto& [status, headers] : std::exchange(interims_, {})) {
+    if (!exchange_) return false;
+    ++exchange_->facts->interim;
+    try {
+      if (const auto callback = exchange_->request.onInterim) callback(status, headers);
+    } catch (...) {
+      if (exchange_) broken(ResponseFailed(url(), Failure()));
+      return false;
+    }
+    if (const auto sender = sender_; sender && status == 100) sender->goOn();
+  }
+  return exchange_ != nullptr;
 }
 
 void Connection::headReceived() {
@@ -88,7 +123,7 @@ void Connection::headReceived() {
 
 void Connection::bodyReceived(std::string_view piece) {
   received_ += piece.size();
-  if (received_ > maxBody_) throw BodyTooLarge(exchange_ ? exchange_->request.url.href() : url_, maxBody_, 0);
+  if (received_ > maxBody_) throw BodyTooLarge(url(), maxBody_, 0);
   if (stream_)
     stream_->append(piece);
   else
@@ -103,55 +138,67 @@ Response Connection::takeResponse() {
   response.headers = std::move(head.headers);
   response.url = std::move(exchange_->request.url);
   response.wasRepaired = parser_.wasRepaired();
+  exchange_->facts->timing.firstByte = firstByteAt_ - startedAt_;
   return response;
 }
 
 // The head is here, and not all of the body.
 void Connection::deliverHead() {
+  // Whoever refuses, or answers before it has seen the body that it was asked about, does not want the body.
+  if (sender_ && (parser_.head().status >= 300 || !sender_->begun())) stopSending();
+  if (!exchange_) return;
   Response response = takeResponse();
   url_ = response.url.href();
   stream_ = new BodyStream(*this, std::exchange(body_, {}), url_);
   if (const auto length = parser_.contentLength()) stream_->expect(*length);
   response.body = Body(stream_);
+  facts_ = std::move(exchange_->facts);
+  response.setFacts(facts_);
   auto trigger = std::move(exchange_->trigger);
   delete std::exchange(exchange_, nullptr);
   arm();
   trigger.callback(std::move(response));
 }
 
-void Connection::finished(bool surplus) {
+void Connection::finished(std::string_view surplus) {
+  if (sender_) stopSending();
   Exchange* exchange = std::exchange(exchange_, nullptr);
   BodyStream* stream = std::exchange(stream_, nullptr);
   const bool reused = served_ > 0;
   ++served_;
+  const bool reusable = parser_.keepAlive() && surplus.empty() && !closeAfter_ && transport().buffered() == 0;
   if (exchange) {
     // A server that gave an idle connection up says 408 to nobody in particular; it is no answer to what was sent at the same moment.
-    if (parser_.head().status == 408 && reused && !parser_.keepAlive() && !exchange->retried &&
-        isIdempotent(exchange->request.method())) {
+    if (parser_.head().status == 408 && reused && !parser_.keepAlive() && maySendAgain(*exchange)) {
       body_.clear();
       Pool& pool = *pool_;
       abort();
       pool.retry(*exchange);
       return;
     }
+    if (parser_.head().status == 101) return upgraded(*exchange, surplus);
     exchange_ = exchange;
     Response response = takeResponse();
     exchange_ = nullptr;
     response.body = Body(std::exchange(body_, {}));
+    finishFacts(*exchange->facts);
+    response.setFacts(std::move(exchange->facts));
     auto trigger = std::move(exchange->trigger);
     delete exchange;
-    if (parser_.keepAlive() && !surplus && !closeAfter_ && transport().buffered() == 0)
+    if (reusable)
       pool_->released(*this);
     else
       abort();
     trigger.callback(std::move(response));
     return;
   }
+  if (!stream) return;                                                     // it was given up just now
+  finishFacts(*std::exchange(facts_, nullptr));
   if (paused_) {
     paused_ = false;
     transport().resumeReading();
   }
-  if (parser_.keepAlive() && !surplus && !closeAfter_ && transport().buffered() == 0)
+  if (reusable)
     pool_->released(*this);
   else
     abort();
@@ -159,11 +206,61 @@ void Connection::finished(bool surplus) {
   stream->removeReference();
 }
 
+// What is known at the end of the body.
+void Connection::finishFacts(ResponseFacts& facts) {
+  facts.timing.body = transport().clock().now() - firstByteAt_;
+  if (Headers& trailers = parser_.head().trailers; !trailers.empty()) facts.trailers = std::move(trailers);
+}
+
+// 101: the connection is the caller's from here on.
+void Connection::upgraded(Exchange& exchange, std::string_view surplus) {
+  const auto transport = this->transport().shared_from_this();
+  const auto keep = transport->protocol();
+  exchange_ = &exchange;
+  Response response = takeResponse();
+  exchange_ = nullptr;
+  finishFacts(*exchange.facts);
+  exchange.facts->transport = transport;
+  response.setFacts(std::move(exchange.facts));
+  auto trigger = std::move(exchange.trigger);
+  delete &exchange;
+  transport->unread(std::string(surplus));
+  transport->setProtocol(nullptr);
+  leavePool();
+  trigger.callback(std::move(response));
+}
+
+// ---- the body that is sent
+
+void Connection::stopSending() noexcept {
+  closeAfter_ = true;                                                      // the server may wait for the rest
+  std::exchange(sender_, nullptr)->stop();
+}
+
+void Connection::bodyMoved() {
+  activeAt_ = transport().clock().now();
+  arm();
+}
+
+void Connection::bodySent() {
+  sender_.reset();
+  sentAt_ = activeAt_ = transport().clock().now();
+  beginRate();
+  arm();
+}
+
+void Connection::bodyFailed(Failure failure) {
+  sender_.reset();
+  broken(std::move(failure));
+}
+
 // ---- ending
 
 void Connection::leavePool() {
   if (timer_.active()) timer_.cancel();
+  const auto sender = std::exchange(sender_, nullptr);
   if (pool_) pool_->removed(*this);
+  if (sender) sender->stop();                                              // its source may do anything
 }
 
 void Connection::abort() {
@@ -202,10 +299,11 @@ void Connection::broken(Failure failure) {
 }
 
 bool Connection::mayRetry() const noexcept {
-  return served_ > 0 && !parser_.started() && !exchange_->retried && isIdempotent(exchange_->request.method());
+  return served_ > 0 && !parser_.started() && maySendAgain(*exchange_);
 }
 
 void Connection::connectionLost(const Failure& reason) {
+  if (sender_) stopSending();
   if (!exchange_ && !stream_) {
     leavePool();
     return;
@@ -227,19 +325,20 @@ void Connection::connectionLost(const Failure& reason) {
     try {
       parser_.finish();  // a body that lasts until the connection closes
       closeAfter_ = true;
-      finished(false);
+      finished({});
       return;
     } catch (...) {
       failure = Failure();
     }
   }
-  broken(ResponseFailed(exchange_ ? exchange_->request.url.href() : url_, std::move(failure)));
+  broken(ResponseFailed(url(), std::move(failure)));
 }
 
 void Connection::bodyWanted() noexcept {
   if (!paused_) return;
   paused_ = false;
   activeAt_ = transport().clock().now();
+  beginRate();
   transport().resumeReading();
 }
 
@@ -247,52 +346,6 @@ void Connection::bodyAbandoned() noexcept {
   BodyStream* stream = std::exchange(stream_, nullptr);
   abort();
   stream->removeReference();
-}
-
-// ---- time: one timer, which looks when the next deadline is due and is never moved while bytes come
-
-void Connection::setIdle() {
-  activeAt_ = pool_->clock().now();
-  arm();
-}
-
-std::chrono::nanoseconds Connection::nextDeadline() const noexcept {
-  const AgentOptions& options = pool_->options();
-  if (!exchange_ && !stream_) return later(activeAt_, options.keepAlive);
-  if (exchange_ && !parser_.started()) return std::min(deadline_, later(sentAt_, options.firstByteTimeout));
-  if (paused_) return deadline_;  // it is we who do not read
-  return std::min(deadline_, later(activeAt_, options.idleTimeout));
-}
-
-void Connection::arm() {
-  const auto due = nextDeadline();
-  if (timer_.active() && timer_.getTime() <= due) return;
-  const auto now = pool_->clock().now();
-  const auto left = std::max(due - now, std::chrono::nanoseconds(0));
-  if (timer_.active())
-    timer_.reset(left);
-  else
-    timer_ = pool_->clock().callLater(left, [this] { checkTime(); });
-}
-
-void Connection::checkTime() {
-  const auto now = pool_->clock().now();
-  if (now < nextDeadline()) {
-    arm();
-    return;
-  }
-  if (!exchange_ && !stream_) {
-    close();
-    return;
-  }
-  const AgentOptions& options = pool_->options();
-  const std::string url = exchange_ ? exchange_->request.url.href() : url_;
-  if (now >= deadline_)
-    broken(TotalTimeout(url, totalSeconds_));
-  else if (exchange_ && !parser_.started())
-    broken(FirstByteTimeout(url, options.firstByteTimeout.seconds()));
-  else
-    broken(IdleTimeout(url, options.idleTimeout.seconds()));
 }
 
 }  // namespace weft::http::detail

@@ -11,11 +11,11 @@ std::string shortened(std::string_view url) {
   return text;
 }
 
-std::string inSeconds(double seconds) {
-  std::string text = std::to_string(seconds);
+std::string inShort(double number) {
+  std::string text = std::to_string(number);
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
-  return text + " s";
+  return text;
 }
 
 }  // namespace
@@ -27,7 +27,21 @@ UnsupportedScheme::UnsupportedScheme(std::string_view url, std::string_view sche
     : RequestError(url, "the scheme \"" + std::string(scheme) + "\" is not supported"), scheme(scheme) {}
 
 RequestTimeout::RequestTimeout(std::string_view url, std::string_view what, double seconds)
-    : RequestError(url, std::string(what) + " after " + inSeconds(seconds)), seconds(seconds) {}
+    : RequestError(url, std::string(what) + " after " + inShort(seconds) + " s"), seconds(seconds) {}
+
+ResponseTooSlow::ResponseTooSlow(std::string_view url, std::uint64_t bytes, double rate, double seconds)
+    : RequestTimeout(url, "only " + std::to_string(bytes) + " bytes of the response came, less than " + inShort(rate) + " a second,", seconds),
+      bytes(bytes),
+      rate(rate) {}
+
+RequestBodyFailed::RequestBodyFailed(std::string_view url, Failure reason)
+    : RequestError(url, std::string("the body to send could not be had: ") + reason.what()), reason(std::move(reason)) {}
+
+RequestBodyLengthError::RequestBodyLengthError(std::string_view url, std::uint64_t announced, std::uint64_t given)
+    : RequestError(url, "the body to send has " + std::string(given > announced ? "at least " : "only ") + std::to_string(given) +
+                            " bytes, and " + std::to_string(announced) + " were announced"),
+      announced(announced),
+      given(given) {}
 
 ResponseNeverReceived::ResponseNeverReceived(std::string_view url, Failure reason)
     : RequestError(url, std::string("the connection ended before the response began: ") + reason.what()),

@@ -53,6 +53,29 @@ class IdleTimeout : public RequestTimeout {
   IdleTimeout(std::string_view url, double seconds) : RequestTimeout(url, "nothing more of the response had come", seconds) {}
 };
 
+/// Fewer bytes of the response came than AgentOptions::minimumRate asks for. `seconds` is the window.
+class ResponseTooSlow : public RequestTimeout {
+ public:
+  ResponseTooSlow(std::string_view url, std::uint64_t bytes, double rate, double seconds);
+  std::uint64_t bytes;               ///< that came in the last window
+  double rate;                       ///< the least that is allowed, in bytes per second
+};
+
+/// The request's body could not be had: its file, or the generator that makes it, failed. What was begun was given up.
+class RequestBodyFailed : public RequestError {
+ public:
+  RequestBodyFailed(std::string_view url, Failure reason);
+  Failure reason;                    ///< FileError, what the generator threw
+};
+
+/// A request's body had another length than was announced. What was begun was given up.
+class RequestBodyLengthError : public RequestError {
+ public:
+  RequestBodyLengthError(std::string_view url, std::uint64_t announced, std::uint64_t given);
+  std::uint64_t announced;
+  std::uint64_t given;               ///< with the piece that was too much; or all, where it was too little
+};
+
 /// The connection ended before the first byte of the response.
 class ResponseNeverReceived : public RequestError {
  public:

@@ -8,9 +8,12 @@
 namespace weft::http::detail {
 namespace {
 
-std::string_view methodThatTakesABody(std::string_view method) noexcept {
-  return method == "POST" || method == "PUT" || method == "PATCH" ? method : "";
-}
+// A larger body is written piece by piece, so that no second copy of it waits in the transport.
+constexpr std::size_t kLargeBody = 256 * 1024;
+
+bool takesABody(std::string_view method) noexcept { return method == "POST" || method == "PUT" || method == "PATCH"; }
+
+bool expectsContinue(const Headers& headers) noexcept { return !headers.empty() && headers.hasToken("Expect", "100-continue"); }
 
 // "http://host:port", as a view into the URL where it can be one.
 std::string_view originOf(const Url& url, std::string& storage) {
@@ -33,7 +36,7 @@ Pool::~Pool() {
 
 Deferred<Response> Pool::request(Request request) {
   const Url& url = request.url;
-  if (url.scheme() != "http") return fail<Response>(UnsupportedScheme(url.href(), url.scheme()));
+  if (url.scheme() != "http" && url.scheme() != "https") return fail<Response>(UnsupportedScheme(url.href(), url.scheme()));
   if (closed_) return fail<Response>(AgentClosed(url.href()));
   for (const char* name : {"Content-Length", "Transfer-Encoding"})
     if (request.headers.has(name))
@@ -42,13 +45,60 @@ Deferred<Response> Pool::request(Request request) {
   auto* exchange = new Exchange;
   exchange->request = std::move(request);
   exchange->pool = this;
-  exchange->host = &hostOf(exchange->request.url);
-  exchange->deadline = clock().now() + exchange->request.timeout.value_or(options_.totalTimeout).value();
+  exchange->facts = makeFacts();
+  exchange->begunAt = clock().now();
+  exchange->deadline = exchange->begunAt + exchange->request.timeout.value_or(options_.totalTimeout).value();
   Deferred<Response> response([exchange] { exchange->pool->cancel(*exchange); });
   exchange->trigger = response.takeTrigger();
   ++stats_.requests;
-  submit(*exchange);
+  if (exchange->request.hasBody())
+    openBody(*exchange);
+  else
+    submit(*exchange);
   return response;
+}
+
+// A body in memory is sent with the head, in one piece, unless it is large or the server is asked first.
+void Pool::openBody(Exchange& exchange) {
+  Request& request = exchange.request;
+  if (!request.bodySource) {
+    if (request.body.size() <= kLargeBody && !expectsContinue(request.headers)) return submit(exchange);
+    request.setBody(bytesBody(std::move(request.body)));
+  }
+  exchange.state = Exchange::State::Opening;
+  unsettled_.push_back(&exchange);
+  watch(exchange);
+  Deferred<> opening = maybeDeferred([&] { return request.bodySource->open(); })
+                           .addCallbacks(
+                               [&exchange](BodySource::Length length) {
+                                 if (exchange.pool)
+                                   exchange.pool->bodyOpened(exchange, length);
+                                 else
+                                   delete &exchange;
+                               },
+                               [&exchange](Failure failure) {
+                                 if (exchange.pool)
+                                   exchange.pool->bodyFailed(exchange, std::move(failure));
+                                 else
+                                   delete &exchange;
+                               });
+  if (opening.called()) return;                                            // the exchange may be gone
+  exchange.pending = std::move(opening);
+}
+
+void Pool::bodyOpened(Exchange& exchange, BodySource::Length length) {
+  std::erase(unsettled_, &exchange);
+  exchange.bodyLength = length;
+  submit(exchange);
+}
+
+void Pool::bodyFailed(Exchange& exchange, Failure failure) {
+  std::erase(unsettled_, &exchange);
+  RequestBodyFailed error(exchange.request.url.href(), std::move(failure));
+  auto trigger = std::move(exchange.trigger);
+  if (exchange.timer.active()) exchange.timer.cancel();
+  delete &exchange;
+  trigger.errback(std::move(error));
 }
 
 Host& Pool::hostOf(const Url& url) {
@@ -61,11 +111,14 @@ Host& Pool::hostOf(const Url& url) {
   host.name = url.host();
   if (host.name.starts_with('[')) host.name = host.name.substr(1, host.name.size() - 2);
   host.port = url.effectivePort();
+  host.secure = url.scheme() == "https";
   return host;
 }
 
 void Pool::submit(Exchange& exchange) {
-  Host& host = *exchange.host;
+  Host& host = hostOf(exchange.request.url);
+  exchange.host = &host;
+  exchange.state = Exchange::State::Waiting;
   const bool alone = !host.first && (open_ < options_.maxTotal || !firstTurn_);    // nobody is passed over
   if (alone && !exchange.retried && !host.idle.empty()) {
     start(exchange, *host.idle.back());
@@ -89,78 +142,35 @@ void Pool::start(Exchange& exchange, Connection& connection) {
   if (exchange.timer.active()) exchange.timer.cancel();
   exchange.state = Exchange::State::Sent;
   exchange.connection = &connection;
-  if (connection.served()) ++stats_.reused;
+  ResponseFacts& facts = *exchange.facts;
+  facts.reused = connection.served();
+  facts.peer = connection.peer();
+  facts.tls = connection.tls();
+  if (facts.reused) {
+    ++stats_.reused;
+    facts.timing.queue = clock().now() - exchange.begunAt;
+  }
   connection.start(exchange);
-}
-
-void Pool::connect(Exchange& exchange) {
-  Host& host = *exchange.host;
-  ++host.open;
-  ++open_;
-  ++stats_.connects;
-  exchange.state = Exchange::State::Connecting;
-  connecting_.push_back(&exchange);
-  Deferred<> connecting = network_.connect(host.name, host.port, net::ConnectOptions().timeout(options_.connectTimeout))
-                              .addCallbacks(
-                                  [&exchange](std::shared_ptr<net::Transport> transport) {
-                                    if (exchange.pool)
-                                      exchange.pool->connected(exchange, std::move(transport));
-                                    else
-                                      delete &exchange;
-                                  },
-                                  [&exchange](Failure failure) {
-                                    if (exchange.pool)
-                                      exchange.pool->connectFailed(exchange, std::move(failure));
-                                    else
-                                      delete &exchange;
-                                  });
-  if (connecting.called()) return;                                         // the exchange may be gone
-  exchange.connecting = std::move(connecting);
-}
-
-void Pool::connected(Exchange& exchange, std::shared_ptr<net::Transport> transport) {
-  Host& host = *exchange.host;
-  std::erase(connecting_, &exchange);
-  auto connection = std::make_shared<Connection>(*this, host);
-  connection->index = connections_.size();
-  connections_.push_back(connection.get());
-  transport->setProtocol(connection);
-  start(exchange, *connection);
-}
-
-void Pool::connectFailed(Exchange& exchange, Failure failure) {
-  Host& host = *exchange.host;
-  std::erase(connecting_, &exchange);
-  --host.open;
-  --open_;
-  auto trigger = std::move(exchange.trigger);
-  if (exchange.timer.active()) exchange.timer.cancel();
-  delete &exchange;
-  giveUpPlace(host);
-  pump();
-  trigger.errback(std::move(failure));
 }
 
 // Takes an exchange off wherever it is, so that its place is free; the trigger is what is left of it.
 Trigger<Response> Pool::drop(Exchange& exchange) {
   auto trigger = std::move(exchange.trigger);
   if (exchange.timer.active()) exchange.timer.cancel();
-  Host& host = *exchange.host;
   switch (exchange.state) {
-    case Exchange::State::Waiting:
+    case Exchange::State::Waiting: {
+      Host& host = *exchange.host;
       unlink(exchange);
       delete &exchange;
       forgetIfUnused(host);
       break;
+    }
+    case Exchange::State::Opening: giveUp(exchange); break;
     case Exchange::State::Connecting: {
-      std::erase(connecting_, &exchange);
+      Host& host = *exchange.host;
       --host.open;
       --open_;
-      exchange.state = Exchange::State::Dropped;
-      exchange.pool = nullptr;  // the connect's callback, which still comes, deletes it
-      Deferred<> connecting = std::move(exchange.connecting);
-      connecting.cancel();
-      connecting.detach();
+      giveUp(exchange);
       giveUpPlace(host);
       break;
     }
@@ -173,6 +183,16 @@ Trigger<Response> Pool::drop(Exchange& exchange) {
     case Exchange::State::Dropped: break;
   }
   return trigger;
+}
+
+// What it waits for is cancelled, and its callback, which still comes, deletes it.
+void Pool::giveUp(Exchange& exchange) {
+  std::erase(unsettled_, &exchange);
+  exchange.state = Exchange::State::Dropped;
+  exchange.pool = nullptr;
+  Deferred<> pending = std::move(exchange.pending);
+  pending.cancel();
+  pending.detach();
 }
 
 void Pool::cancel(Exchange& exchange) {
@@ -191,8 +211,6 @@ void Pool::timedOut(Exchange& exchange) {
 void Pool::retry(Exchange& exchange) {
   ++stats_.retries;
   exchange.retried = true;
-  exchange.host = &hostOf(exchange.request.url);  // it may have gone with the connection
-  exchange.state = Exchange::State::Waiting;
   exchange.connection = nullptr;
   submit(exchange);
 }
@@ -211,7 +229,7 @@ void Pool::close() {
     ++at;  // the host may go with its last request
     for (Exchange* exchange = host.first; exchange;) end(*std::exchange(exchange, exchange->next));
   }
-  while (!connecting_.empty()) end(*connecting_.back());
+  while (!unsettled_.empty()) end(*unsettled_.back());
   std::vector<std::shared_ptr<net::Protocol>> kept;
   std::vector<BodyStream*> streams;
   while (!connections_.empty()) {
@@ -247,145 +265,10 @@ AgentStats Pool::stats() const {
   return stats;
 }
 
-// ---- connections that come free
-
-void Pool::released(Connection& connection) {
-  Host& host = connection.host();
-  // Its own host goes on with it, unless others wait for room.
-  if (host.first && (!firstTurn_ || firstTurn_ == &host) && !host.first->retried && !closed_) {
-    Exchange& exchange = *host.first;
-    unlink(exchange);
-    if (firstTurn_) {
-      popTurn();
-      takeTurn(host);
-    }
-    start(exchange, connection);
-    return;
-  }
-  pushIdle(connection);
-  if (host.first) takeTurn(host);
-  pump();
-}
-
-void Pool::removed(Connection& connection) {
-  if (connection.isIdle) unlinkIdle(connection);
-  connections_[connection.index] = connections_.back();
-  connections_[connection.index]->index = connection.index;
-  connections_.pop_back();
-  Host& host = connection.host();
-  --host.open;
-  --open_;
-  connection.forgetPool();
-  giveUpPlace(host);
-  pump();
-}
-
-void Pool::giveUpPlace(Host& host) {
-  if (host.first)
-    takeTurn(host);
-  else
-    forgetIfUnused(host);
-}
-
-void Pool::pushIdle(Connection& connection) {
-  connection.isIdle = true;
-  connection.setIdle();
-  connection.host().idle.push_back(&connection);
-  connection.idleNext = nullptr;
-  connection.idlePrevious = lastIdle_;
-  (lastIdle_ ? lastIdle_->idleNext : longestIdle_) = &connection;
-  lastIdle_ = &connection;
-}
-
-void Pool::unlinkIdle(Connection& connection) noexcept {
-  connection.isIdle = false;
-  auto& idle = connection.host().idle;
-  if (idle.back() == &connection)
-    idle.pop_back();
-  else
-    std::erase(idle, &connection);
-  (connection.idlePrevious ? connection.idlePrevious->idleNext : longestIdle_) = connection.idleNext;
-  (connection.idleNext ? connection.idleNext->idlePrevious : lastIdle_) = connection.idlePrevious;
-}
-
-void Pool::closeIdle(Connection& connection) { connection.close(); }
-
-void Pool::forgetIfUnused(Host& host) {
-  if (host.open == 0 && !host.first && !host.inTurn && !closed_) hosts_.erase(hosts_.find(host.key));
-}
-
-// ---- the queue
-
-void Pool::enqueue(Exchange& exchange, bool atFront) {
-  Host& host = *exchange.host;
-  exchange.next = atFront ? host.first : nullptr;
-  exchange.previous = atFront ? nullptr : host.last;
-  (exchange.previous ? exchange.previous->next : host.first) = &exchange;
-  (exchange.next ? exchange.next->previous : host.last) = &exchange;
-}
-
-void Pool::unlink(Exchange& exchange) noexcept {
-  Host& host = *exchange.host;
-  (exchange.previous ? exchange.previous->next : host.first) = exchange.next;
-  (exchange.next ? exchange.next->previous : host.last) = exchange.previous;
-  exchange.next = exchange.previous = nullptr;
-}
-
-// Puts a host with waiting requests at the end of those who take turns.
-void Pool::takeTurn(Host& host) {
-  if (host.inTurn || !host.first) return;
-  host.inTurn = true;
-  host.nextTurn = nullptr;
-  (lastTurn_ ? lastTurn_->nextTurn : firstTurn_) = &host;
-  lastTurn_ = &host;
-}
-
-void Pool::popTurn() noexcept {
-  firstTurn_->inTurn = false;
-  firstTurn_ = firstTurn_->nextTurn;
-  if (!firstTurn_) lastTurn_ = nullptr;
-}
-
-// Gives the host's first request a connection. False when there is no room in the whole pool.
-bool Pool::giveConnection(Host& host) {
-  Exchange& exchange = *host.first;
-  if (!exchange.retried && !host.idle.empty()) {
-    unlink(exchange);
-    start(exchange, *host.idle.back());
-    return true;
-  }
-  // A retried request gets a new connection: the idle ones may be as dead as the first.
-  if (host.open >= options_.maxPerHost && !host.idle.empty()) closeIdle(*host.idle.front());
-  if (host.open >= options_.maxPerHost) return true;  // its turn comes again when one of its connections is free
-  if (open_ >= options_.maxTotal && longestIdle_) closeIdle(*longestIdle_);
-  if (open_ >= options_.maxTotal) return false;
-  unlink(exchange);
-  connect(exchange);
-  return true;
-}
-
-void Pool::pump() {
-  if (pumping_ || closed_) return;
-  pumping_ = true;
-  bool destroyed = false;  // by whoever a failed connect fired
-  destroyed_ = &destroyed;
-  while (Host* host = firstTurn_) {
-    const bool served = host->first == nullptr || giveConnection(*host);
-    if (destroyed) return;
-    if (!served) break;
-    popTurn();
-    if (host->first && (host->open < options_.maxPerHost || !host->idle.empty()))
-      takeTurn(*host);
-    else
-      forgetIfUnused(*host);
-  }
-  destroyed_ = nullptr;
-  pumping_ = false;
-}
-
 // ---- what is sent
 
-std::string_view Pool::headOf(const Request& request) {
+std::string_view Pool::headOf(const Exchange& exchange) {
+  const Request& request = exchange.request;
   std::string& text = head_;
   const Headers& headers = request.headers;
   text.assign(request.method());
@@ -394,8 +277,10 @@ std::string_view Pool::headOf(const Request& request) {
   if (!options_.userAgent.empty() && (headers.empty() || !headers.has("User-Agent")))
     text.append("User-Agent: ").append(options_.userAgent).append("\r\n");
   text.append(headers.wire());
-  if (!request.body.empty() || !methodThatTakesABody(request.method()).empty())
-    text.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
+  if (request.bodySource && !exchange.bodyLength)
+    text.append("Transfer-Encoding: chunked\r\n");
+  else if (request.hasBody() || takesABody(request.method()))
+    text.append("Content-Length: ").append(std::to_string(exchange.bodyLength.value_or(request.body.size()))).append("\r\n");
   return text.append("\r\n");
 }
 

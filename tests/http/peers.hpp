@@ -5,11 +5,13 @@
 #include <weft/net/error.hpp>
 #include <weft/net/protocol.hpp>
 #include <weft/net/testing/memory_network.hpp>
+#include <weft/net/tls/endpoint.hpp>
 #include <weft/net/transport.hpp>
 
-#include <deque>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +26,7 @@ class ScriptedServer {
 
   class Peer final : public net::Protocol {
    public:
-    explicit Peer(ScriptedServer& server) : server_(server) { server_.peers.push_back(this); }
+    explicit Peer(ScriptedServer& server) : server_(&server) { server.peers.push_back(this); }
     void send(std::string_view bytes) {
       if (!lost) transport().write(bytes);
     }
@@ -41,35 +43,56 @@ class ScriptedServer {
     bool peerClosed = false;
 
    private:
+    void connectionMade() override {
+      if (server_ && !server_->greeting.empty()) send(server_->greeting);
+    }
     void dataReceived(std::string_view data) override {
       received.append(data);
       unread_.append(data);
+      if (!server_) return;
       for (std::size_t end; (end = unread_.find("\r\n\r\n")) != std::string::npos;) {
         const std::string request = unread_.substr(0, end + 4);
         unread_.erase(0, end + 4);
         ++requests;
-        ++server_.requests;
-        if (server_.answer) server_.answer(*this, request);
+        ++server_->requests;
+        if (server_->answer) server_->answer(*this, request);
+        if (!server_) return;
       }
+      if (server_->heard) server_->heard(*this, data);
     }
     void connectionLost(const Failure&) override { lost = true; }
 
-    ScriptedServer& server_;
+    friend ScriptedServer;
+    ScriptedServer* server_;             // null: it is gone
     std::string unread_;
   };
 
-  /// Listens on that port of the network until it goes.
-  ScriptedServer(net::Network& network, std::uint16_t port, Answer answer = {}) : answer(std::move(answer)) {
-    port_ = network.listen(port, net::factory([this]() -> std::shared_ptr<net::Protocol> {
+  /// Listens on that port of the network until it goes; with a context, for TLS.
+  ScriptedServer(net::Network& network, std::uint16_t port, Answer answer = {}, std::optional<net::TlsServerContext> tls = {})
+      : answer(std::move(answer)) {
+    std::shared_ptr<net::Factory> factory = net::factory([this]() -> std::shared_ptr<net::Protocol> {
       auto peer = std::make_shared<Peer>(*this);
       peer->number = static_cast<int>(kept_.size());
       kept_.push_back(peer);
       return peer;
-    }));
+    });
+    if (tls) factory = std::make_shared<net::TlsFactory>(*tls, std::move(factory));
+    port_ = network.listen(port, std::move(factory));
   }
   /// Answers every request with this.
-  ScriptedServer(net::Network& network, std::uint16_t port, std::string reply)
-      : ScriptedServer(network, port, [reply = std::move(reply)](Peer& peer, const std::string&) { peer.send(reply); }) {}
+  ScriptedServer(net::Network& network, std::uint16_t port, std::string reply, std::optional<net::TlsServerContext> tls = {})
+      : ScriptedServer(network, port, [reply = std::move(reply)](Peer& peer, const std::string&) { peer.send(reply); }, std::move(tls)) {}
+
+  /// Its connections are reset.
+  ~ScriptedServer() {
+    for (const auto& peer : kept_) {
+      peer->server_ = nullptr;
+      if (peer->hasTransport()) peer->reset();
+    }
+  }
+  ScriptedServer(const ScriptedServer&) = delete;
+
+  std::uint16_t port() const { return port_->getHost().port(); }
 
   std::size_t openConnections() const {
     std::size_t open = 0;
@@ -78,6 +101,8 @@ class ScriptedServer {
   }
 
   Answer answer;
+  std::string greeting;                // sent to everybody who connects
+  std::function<void(Peer&, std::string_view data)> heard;                 // of all that comes
   std::vector<Peer*> peers;            // in the order in which they came
   int requests = 0;
 

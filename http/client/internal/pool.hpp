@@ -3,11 +3,14 @@
 
 #include <weft/core/block_pool.hpp>
 #include <weft/http/client/agent.hpp>
+#include <weft/http/client/internal/connector.hpp>
+#include <weft/http/internal/response_facts.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,9 +22,9 @@ class Connection;
 class Pool;
 struct Host;
 
-/// One request on its way. Made by the pool; deleted by whoever ends it: the pool while it waits or connects, its Connection after that.
+/// One request on its way. Made by the pool; deleted by whoever ends it: the pool while its body is opened, it waits or connects, its Connection after that.
 struct Exchange : weft::detail::Pooled {
-  enum class State : std::uint8_t { Waiting, Connecting, Sent, Dropped };
+  enum class State : std::uint8_t { Opening, Waiting, Connecting, Sent, Dropped };
 
   Request request;
   Trigger<Response> trigger;
@@ -30,9 +33,12 @@ struct Exchange : weft::detail::Pooled {
   Connection* connection = nullptr;
   Exchange* next = nullptr;            // of the host's queue
   Exchange* previous = nullptr;
-  Deferred<> connecting{nullptr};
-  DelayedCall timer;                   // the total time, while it waits or connects; then the connection's timer watches it
+  Deferred<> pending{nullptr};         // its body's open(), or the connecting
+  DelayedCall timer;                   // the total time, before it is sent; then the connection's timer watches it
+  std::shared_ptr<ResponseFacts> facts;
+  std::chrono::nanoseconds begunAt{};
   std::chrono::nanoseconds deadline{};
+  BodySource::Length bodyLength;       // of a body that has a source
   State state = State::Waiting;
   bool retried = false;
 };
@@ -42,6 +48,7 @@ struct Host {
   std::string key;                     // "http://example.com:8080"
   std::string name;                    // without the brackets of IPv6
   std::uint16_t port = 0;
+  bool secure = false;
   std::vector<Connection*> idle;       // the last one used first
   std::size_t open = 0;
   Exchange* first = nullptr;           // those who wait
@@ -72,7 +79,7 @@ class Pool {
   /// It died before the response to `exchange` began, and had served before.
   void retry(Exchange& exchange);
   /// What is sent for this request, without the body. Valid until the next call.
-  std::string_view headOf(const Request& request);
+  std::string_view headOf(const Exchange& exchange);
 
  private:
   struct KeyHash {
@@ -81,14 +88,19 @@ class Pool {
   };
 
   Host& hostOf(const Url& url);
+  void openBody(Exchange& exchange);
+  void bodyOpened(Exchange& exchange, BodySource::Length length);
+  void bodyFailed(Exchange& exchange, Failure failure);
   void submit(Exchange& exchange);
   void start(Exchange& exchange, Connection& connection);
   void connect(Exchange& exchange);
-  void connected(Exchange& exchange, std::shared_ptr<net::Transport> transport);
+  Deferred<OpenedConnection> open(const Host& host);
+  void connected(Exchange& exchange, OpenedConnection opened);
   void connectFailed(Exchange& exchange, Failure failure);
   void cancel(Exchange& exchange);
   void timedOut(Exchange& exchange);
   Trigger<Response> drop(Exchange& exchange);
+  void giveUp(Exchange& exchange);
   void watch(Exchange& exchange);
 
   void enqueue(Exchange& exchange, bool atFront);
@@ -105,13 +117,14 @@ class Pool {
 
   net::Network& network_;
   AgentOptions options_;
+  std::optional<net::TlsClientContext> tls_;                               // made when it is needed first
   std::unordered_map<std::string, Host, KeyHash, std::equal_to<>> hosts_;
   Host* firstTurn_ = nullptr;          // hosts with waiting requests, in the order in which they get connections
   Host* lastTurn_ = nullptr;
   std::vector<Connection*> connections_;
   Connection* longestIdle_ = nullptr;  // all idle ones, linked by how long they are
   Connection* lastIdle_ = nullptr;
-  std::vector<Exchange*> connecting_;
+  std::vector<Exchange*> unsettled_;   // those whose body is opened, or that connect
   std::size_t open_ = 0;
   std::string head_;
   AgentStats stats_;

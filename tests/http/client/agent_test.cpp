@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "http/peers.hpp"
+#include "http/client/agent_world.hpp"
 
 #include <weft/defer/gather.hpp>
 #include <weft/defer/testing.hpp>
@@ -19,35 +19,9 @@ using weft::net::MemoryLink;
 using weft::net::MemoryNetwork;
 using weft::test::reply;
 using weft::test::ScriptedServer;
+using weft::test::textOf;
 using Peer = ScriptedServer::Peer;
-
-namespace {
-
-struct World {
-  ManualClock clock;
-  MemoryNetwork network{clock, 1};
-  explicit World() {
-    for (const char* name : {"a", "b", "c", "d"}) network.addHost(name);
-  }
-  void run(double seconds = 0.001) { clock.play(seconds); }
-
-  template <class T> T get(Deferred<T> deferred, double seconds = 1) {
-    run(seconds);
-    return successResultOf(deferred);
-  }
-  template <class E, class T> E error(Deferred<T> deferred, double seconds = 1) {
-    run(seconds);
-    const Failure failure = failureResultOf<E>(deferred);
-    return *failure.as<E>();
-  }
-};
-
-Deferred<std::string> textOf(Deferred<Response> pending) {
-  Response response = co_await pending;
-  co_return co_await response.text();
-}
-
-}  // namespace
+using World = weft::test::AgentWorld;
 
 TEST_CASE("a GET sends what it must and gives head and body") {
   World world;
@@ -579,68 +553,4 @@ TEST_CASE("requests that a response's callback sends find the connection free") 
   CHECK(left == -1);
   CHECK(server.requests == 1000);
   CHECK(server.peers.size() == 1);
-}
-
-TEST_CASE("whatever the network does, every request ends and the pool's counts return to zero") {
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-    CAPTURE(seed);
-    ManualClock clock;
-    MemoryNetwork network(clock, seed);
-    for (const char* name : {"a", "b", "c"}) network.addHost(name);
-    std::uint64_t random = seed * 7919;
-    const auto next = [&random](std::uint64_t n) {
-      return random = random * 6364136223846793005ULL + 1442695040888963407ULL, (random >> 33) % n;
-    };
-    network.setLinks([&](const std::string&, std::uint16_t, std::uint64_t) -> std::optional<MemoryLink> {
-      MemoryLink link;
-      link.latency(0.01).jitter(0.02).chunks(1, 1 + next(300));
-      switch (next(8)) {
-        case 0: link.resetAfter(next(400)); break;
-        case 1: link.truncateAfter(next(400)); break;
-        case 2: link.stallAfter(next(400)); break;
-        case 3: link.refused(); break;
-        case 4: link.silent(); break;
-        case 5: link.resetAfter(next(100), MemoryLink::Direction::ToServer); break;
-        default: break;
-      }
-      return link;
-    });
-    ScriptedServer server(network, 80, [&](Peer& peer, const std::string&) {
-      switch (next(6)) {
-        case 0: peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"); break;
-        case 1: peer.send("HTTP/1.1 200 OK\r\n\r\nuntil close"), peer.close(); break;
-        case 2: peer.send(reply("bye", "Connection: close\r\n")), peer.close(); break;
-        default: peer.send(reply(std::string(next(3000), 'x')));
-      }
-    });
-    Agent agent(network, AgentOptions()
-                             .setMaxPerHost(2)
-                             .setMaxTotal(3)
-                             .setConnectTimeout(3)
-                             .setFirstByteTimeout(4)
-                             .setIdleTimeout(4)
-                             .setTotalTimeout(20));
-    int ended = 0;
-    std::vector<Deferred<>> pending;
-    for (int i = 0; i < 40; ++i) {
-      auto text =
-          textOf(agent.get("http://" + std::string(1, static_cast<char>('a' + next(3))) + "/" + std::to_string(i)));
-      pending.push_back(std::move(text).addBoth([&ended](Outcome<std::string> outcome) {
-        ++ended;
-        if (outcome) return;
-        const bool known = outcome.failure().check<RequestError, net::Error, CancelledError>();
-        CHECK_MESSAGE(known, outcome.failure().what());
-      }));
-    }
-    for (int i = 0; i < 5; ++i) {
-      clock.play(static_cast<double>(next(100)) / 50);
-      pending[next(pending.size())].cancel();
-    }
-    clock.play(100);
-    CHECK(ended == 40);
-    CHECK(agent.stats().waiting == 0);
-    CHECK(agent.stats().open == agent.stats().idle);
-    clock.play(100);
-    CHECK(agent.stats().open == 0);
-  }
 }

@@ -1,0 +1,38 @@
+// openConnection(): a transport for a connection of the pool, and how long its parts took.
+#pragma once
+
+#include <weft/defer/deferred.hpp>
+#include <weft/net/network.hpp>
+#include <weft/net/tls/facts.hpp>
+#include <weft/net/tls/options.hpp>
+#include <weft/net/transport.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace weft::http {
+class AgentOptions;
+}
+
+namespace weft::http::detail {
+
+class OpenedConnection {
+ public:
+  std::shared_ptr<net::Transport> transport;
+  std::shared_ptr<const net::TlsFacts> tls;            // a copy, which does not hold the transport; null without TLS
+  std::chrono::nanoseconds dns{};
+  std::chrono::nanoseconds connect{};
+  std::chrono::nanoseconds handshake{};
+};
+
+/// Looks the name up, connects, and with `tls` does the handshake. Errors are net's. cancel: gives up at once.
+Deferred<OpenedConnection> openConnection(net::Network& network, std::string host, std::uint16_t port, net::ConnectOptions options,
+                                          std::optional<net::TlsClientConnectionOptions> tls);
+
+/// The policy of an Agent with these options. The one of default options is shared by all, and made at the first call. Throws net::TlsConfigurationError.
+net::TlsClientContext tlsContextFor(const AgentOptions& options);
+
+}  // namespace weft::http::detail
