@@ -11,7 +11,10 @@
 #include <weft/net/endpoint.hpp>
 #include <weft/net/endpoint_service.hpp>
 #include <weft/net/endpoints/endpoint_string.hpp>
+#include <weft/net/endpoints/process_endpoint.hpp>
+#include <weft/net/endpoints/standard_io_endpoint.hpp>
 #include <weft/net/endpoints/tcp_endpoint.hpp>
+#include <weft/net/endpoints/unix_endpoint.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/file_descriptor.hpp>
 #include <weft/net/file_sender.hpp>

@@ -92,16 +92,20 @@ class EndpointArguments {
 ///     tcp:host=example.com:port=80:timeout=5:bindAddress=127.0.0.1      or by position, tcp:example.com:80
 ///     tcp6:[::1]:80
 ///     tls:example.com:443:trustRoots=ca.pem:certificate=me.pem:privateKey=me.key      each of the files may be left out
+///     unix:/run/x.sock:timeout=5
+///     process:/bin/cat:-n                                                             a new process for each connection
 ///     ssl:example.com:443:caCertsDir=certificates:certKey=me.pem:privateKey=me.key    the same in Twisted's older words
 ///
 /// TLS verifies the server's chain and its name, with the system's authorities unless others are named (a file of PEM, or a folder of such files). For servers:
 ///
 ///     tcp:8080:interface=127.0.0.1:backlog=50
 ///     tcp6:8080:interface=[::1]
+///     unix:/run/x.sock:mode=660:backlog=50:lockfile=0                                 lockfile=1 unless given
+///     stdio:
 ///     tls:443:certificate=cert.pem:privateKey=key.pem:interface=…:backlog=…           a certificate and its chain; privateKey may be in the same file
 ///     ssl:443:privateKey=key.pem:certKey=cert.pem:extraCertChain=chain.pem            the same in Twisted's older words
 ///
-/// Files are read, and refused, when the string is.
+/// Files are read, and refused, when the string is. unix, stdio and process need the Reactor of a TcpNetwork.
 ///
 /// Arguments stand between colons, by position or as name=value. A backslash takes the next character as it is: `\:`, `\\`, and `\=` in front of the first `=`. What stands in brackets is
 /// taken as it is too, so that IPv6 addresses need no backslashes.

@@ -1,6 +1,11 @@
 #include <weft/net/internal/standard_endpoints.hpp>
 
+#include <weft/net/endpoints/process_endpoint.hpp>
+#include <weft/net/endpoints/standard_io_endpoint.hpp>
 #include <weft/net/endpoints/tcp_endpoint.hpp>
+#include <weft/net/endpoints/unix_endpoint.hpp>
+#include <weft/net/hostname_endpoint.hpp>
+#include <weft/net/tcp_network.hpp>
 #include <weft/net/tls/certificate.hpp>
 #include <weft/net/tls/endpoint.hpp>
 #include <weft/net/tls/error.hpp>
@@ -86,7 +91,7 @@ std::shared_ptr<ClientEndpoint> tlsClient(Network& network, const EndpointArgume
     context.emplace(options);
   }
   auto connection = refusable(arguments, "host", [&] { return optionsForClientTLS(arguments.text("host"), context ? *context : defaultTlsClientContext()); });
-  return wrapClientTLS(std::move(connection), tcpClient<TCPClientEndpoint>(network, arguments));
+  return wrapClientTLS(std::move(connection), tcpClient<HostnameEndpoint>(network, arguments));
 }
 
 std::shared_ptr<ServerEndpoint> tlsServer(Network& network, const EndpointArguments& arguments, std::string_view certificate) {
@@ -102,10 +107,38 @@ std::shared_ptr<ServerEndpoint> tlsServer(Network& network, const EndpointArgume
   return wrapServerTLS(TlsServerContext(CertificateOptions(std::move(shown))), std::move(endpoint));
 }
 
+// What is no network's business needs the reactor.
+Reactor& reactorOf(Network& network, const EndpointArguments& arguments) {
+  if (auto* const real = dynamic_cast<TcpNetwork*>(&network)) return real->reactor();
+  arguments.fail("", "an endpoint of type " + arguments.type() + " needs the reactor of a TcpNetwork, and there is none");
+}
+
+std::shared_ptr<ClientEndpoint> unixClient(Network& network, const EndpointArguments& arguments) {
+  ConnectOptions options;
+  options.timeout(arguments.seconds("timeout", options.timeout()));
+  return std::make_shared<UNIXClientEndpoint>(reactorOf(network, arguments), arguments.text("path"), options);
+}
+
+std::shared_ptr<ServerEndpoint> unixServer(Network& network, const EndpointArguments& arguments) {
+  UnixListenOptions options;
+  options.lockFile(arguments.number("lockfile", 0, 1, 1) == 1);
+  options.backlog(static_cast<int>(arguments.number("backlog", 1, 1'000'000, options.backlog())));
+  if (arguments.has("mode")) {
+    const std::string text = arguments.text("mode");
+    if (text.size() > 4 || text.find_first_not_of("01234567") != std::string::npos) arguments.fail("mode", "mode is a number of up to four octal digits such as 660");
+    options.mode(static_cast<unsigned>(std::stoul(text, nullptr, 8)));
+  }
+  return std::make_shared<UNIXServerEndpoint>(reactorOf(network, arguments), arguments.text("path"), options);
+}
+
+std::shared_ptr<ClientEndpoint> processClient(Network& network, const EndpointArguments& arguments) {
+  return std::make_shared<ProcessEndpoint>(reactorOf(network, arguments), arguments.text("executable"), arguments.rest("arguments"));
+}
+
 }  // namespace
 
 void addStandardEndpoints(EndpointTypes& types) {
-  types.addClient("tcp", {"host", "port", "timeout", "bindAddress"}, tcpClient<TCPClientEndpoint>);
+  types.addClient("tcp", {"host", "port", "timeout", "bindAddress"}, tcpClient<HostnameEndpoint>);
   types.addClient("tcp6", {"host", "port", "timeout", "bindAddress"}, tcpClient<TCP6ClientEndpoint>);
   types.addClient("tls", {"host", "port", "timeout", "bindAddress", "trustRoots", "certificate", "privateKey"},
                   [](Network& network, const EndpointArguments& arguments) { return tlsClient(network, arguments, "trustRoots", "certificate"); });
@@ -113,6 +146,10 @@ void addStandardEndpoints(EndpointTypes& types) {
                   [](Network& network, const EndpointArguments& arguments) { return tlsClient(network, arguments, "caCertsDir", "certKey"); });
   types.addServer("tcp", {"port", "interface", "backlog"}, tcpServer<TCP4ServerEndpoint, Address::Family::IPv4>);
   types.addServer("tcp6", {"port", "interface", "backlog"}, tcpServer<TCP6ServerEndpoint, Address::Family::IPv6>);
+  types.addClient("unix", {"path", "timeout"}, unixClient);
+  types.addServer("unix", {"path", "mode", "backlog", "lockfile"}, unixServer);
+  types.addServer("stdio", {}, [](Network& network, const EndpointArguments& arguments) { return std::make_shared<StandardIOEndpoint>(reactorOf(network, arguments)); });
+  types.addClient("process", {"executable", "arguments..."}, processClient);
   types.addServer("tls", {"port", "certificate", "privateKey", "interface", "backlog"},
                   [](Network& network, const EndpointArguments& arguments) { return tlsServer(network, arguments, "certificate"); });
   types.addServer("ssl", {"port", "privateKey", "certKey", "extraCertChain", "interface", "backlog"},

@@ -1,8 +1,11 @@
 // The samples of datagrams and processes print what they promise.
 #include "support/run_program.hpp"
+#include "support/running_program.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <string>
 
 namespace {
@@ -33,4 +36,22 @@ TEST_CASE("process_pipe: what is fed to a command comes back through it, and its
   CHECK(failed.status == 3);
   CHECK(failed.output.find("cat; exit 3 | one\n") != std::string::npos);
   CHECK(failed.output.find("cat; exit 3 has exited with 3") != std::string::npos);
+}
+
+TEST_CASE("echo serves its standard input and a UNIX socket, for nothing but another string") {
+  const std::string echo = std::string(SAMPLES_FOLDER) + "/echo";
+  const weft::test::TemporaryFolder folder;
+  std::ofstream(folder / "input") << "hello\n";
+  RunningProgram standard({"/bin/sh", "-c", "exec " + echo + " --listen stdio: < " + (folder / "input")});
+  CHECK(standard.firstLine == "listening on (no address)");
+  CHECK(standard.line() == "hello");
+  CHECK(standard.stop() == 128 + SIGTERM);
+
+  RunningProgram local({echo, "--listen", "unix:" + (folder / "echo.sock") + ":mode=600"});
+  CHECK(local.firstLine == "listening on unix:" + (folder / "echo.sock"));
+  CHECK(sample("echo --stream --connect unix:" + (folder / "echo.sock")).output == "echoed: hello\n");
+  CHECK(local.stop() == 128 + SIGTERM);
+  CHECK(sample("echo --connect unix:" + (folder / "echo.sock")).output == "connecting to unix:" + (folder / "echo.sock") + ": no such file or directory\n");
+
+  CHECK(sample("echo --connect process:/bin/cat").output == "echoed: hello\n");
 }
