@@ -10,6 +10,7 @@
 #include <weft/net/digest.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/endpoint_service.hpp>
+#include <weft/net/endpoints/adopted_endpoint.hpp>
 #include <weft/net/endpoints/endpoint_string.hpp>
 #include <weft/net/endpoints/process_endpoint.hpp>
 #include <weft/net/endpoints/standard_io_endpoint.hpp>

@@ -101,11 +101,12 @@ class EndpointArguments {
 ///     tcp:8080:interface=127.0.0.1:backlog=50
 ///     tcp6:8080:interface=[::1]
 ///     unix:/run/x.sock:mode=660:backlog=50:lockfile=0                                 lockfile=1 unless given
+///     systemd:domain=INET:index=0, systemd:name=web                                   a socket that systemd has opened
 ///     stdio:
 ///     tls:443:certificate=cert.pem:privateKey=key.pem:interface=…:backlog=…           a certificate and its chain; privateKey may be in the same file
 ///     ssl:443:privateKey=key.pem:certKey=cert.pem:extraCertChain=chain.pem            the same in Twisted's older words
 ///
-/// Files are read, and refused, when the string is. unix, stdio and process need the Reactor of a TcpNetwork.
+/// Files are read, and refused, when the string is. unix, systemd, stdio and process need the Reactor of a TcpNetwork.
 ///
 /// Arguments stand between colons, by position or as name=value. A backslash takes the next character as it is: `\:`, `\\`, and `\=` in front of the first `=`. What stands in brackets is
 /// taken as it is too, so that IPv6 addresses need no backslashes.

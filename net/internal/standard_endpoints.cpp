@@ -1,5 +1,7 @@
 #include <weft/net/internal/standard_endpoints.hpp>
 
+#include <weft/net/adopt.hpp>
+#include <weft/net/endpoints/adopted_endpoint.hpp>
 #include <weft/net/endpoints/process_endpoint.hpp>
 #include <weft/net/endpoints/standard_io_endpoint.hpp>
 #include <weft/net/endpoints/tcp_endpoint.hpp>
@@ -131,6 +133,31 @@ std::shared_ptr<ServerEndpoint> unixServer(Network& network, const EndpointArgum
   return std::make_shared<UNIXServerEndpoint>(reactorOf(network, arguments), arguments.text("path"), options);
 }
 
+std::shared_ptr<ServerEndpoint> systemdServer(Network& network, const EndpointArguments& arguments) {
+  Reactor& reactor = reactorOf(network, arguments);
+  const bool byName = arguments.has("name"), byIndex = arguments.has("index");
+  if (byName == byIndex) arguments.fail(byName ? "name" : "", "a socket of systemd is told by its index or by its name: give one of the two");
+  const std::string domain = arguments.text("domain", "");
+  if (!domain.empty() && domain != "INET" && domain != "INET6" && domain != "UNIX") arguments.fail("domain", "domain is INET, INET6 or UNIX");
+  const ListenFDs sockets = ListenFDs::fromEnvironment();
+  const std::vector<int> found = byName ? sockets.named(arguments.text("name")) : sockets.descriptors();
+  const auto index = static_cast<std::size_t>(byName ? 0 : arguments.number("index", 0, 1023));
+  if (index >= found.size()) {
+    const std::size_t count = sockets.descriptors().size();
+    arguments.fail(byName ? "name" : "index", "systemd has given this process " + (count ? std::to_string(count) : "no") + (count == 1 ? " socket" : " sockets") +
+                                                  (count ? ", and not this one (see LISTEN_FDNAMES)" : " (LISTEN_FDS and LISTEN_PID say how many)"));
+  }
+  try {
+    auto endpoint = std::make_shared<AdoptedStreamServerEndpoint>(reactor, found[index]);
+    const Address::Family family = endpoint->getHost().family();
+    const std::string_view actual = family == Address::Family::Unix ? "UNIX" : family == Address::Family::IPv6 ? "INET6" : "INET";
+    if (!domain.empty() && domain != actual) arguments.fail("domain", "this socket listens on " + endpoint->getHost().toString() + ", which is " + std::string(actual));
+    return endpoint;
+  } catch (const CannotAdoptError& error) {
+    arguments.fail(byName ? "name" : "index", error.what());
+  }
+}
+
 std::shared_ptr<ClientEndpoint> processClient(Network& network, const EndpointArguments& arguments) {
   return std::make_shared<ProcessEndpoint>(reactorOf(network, arguments), arguments.text("executable"), arguments.rest("arguments"));
 }
@@ -148,6 +175,7 @@ void addStandardEndpoints(EndpointTypes& types) {
   types.addServer("tcp6", {"port", "interface", "backlog"}, tcpServer<TCP6ServerEndpoint, Address::Family::IPv6>);
   types.addClient("unix", {"path", "timeout"}, unixClient);
   types.addServer("unix", {"path", "mode", "backlog", "lockfile"}, unixServer);
+  types.addServer("systemd", {"domain", "index", "name"}, systemdServer);
   types.addServer("stdio", {}, [](Network& network, const EndpointArguments& arguments) { return std::make_shared<StandardIOEndpoint>(reactorOf(network, arguments)); });
   types.addClient("process", {"executable", "arguments..."}, processClient);
   types.addServer("tls", {"port", "certificate", "privateKey", "interface", "backlog"},

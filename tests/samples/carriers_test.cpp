@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+
 #include <fstream>
 #include <string>
 
@@ -38,7 +40,7 @@ TEST_CASE("process_pipe: what is fed to a command comes back through it, and its
   CHECK(failed.output.find("cat; exit 3 has exited with 3") != std::string::npos);
 }
 
-TEST_CASE("echo serves its standard input and a UNIX socket, for nothing but another string") {
+TEST_CASE("echo serves its standard input, a UNIX socket and a socket of systemd, for nothing but another string") {
   const std::string echo = std::string(SAMPLES_FOLDER) + "/echo";
   const weft::test::TemporaryFolder folder;
   std::ofstream(folder / "input") << "hello\n";
@@ -54,4 +56,20 @@ TEST_CASE("echo serves its standard input and a UNIX socket, for nothing but ano
   CHECK(sample("echo --connect unix:" + (folder / "echo.sock")).output == "connecting to unix:" + (folder / "echo.sock") + ": no such file or directory\n");
 
   CHECK(sample("echo --connect process:/bin/cat").output == "echoed: hello\n");
+
+  // What systemd does: a listening socket is descriptor 3 of the program, and two variables say so. A shell's redirections name one digit only.
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(bind(socket, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+  REQUIRE(listen(socket, 5) == 0);
+  REQUIRE(::fcntl(9, F_GETFD) == -1);
+  REQUIRE(::dup2(socket, 9) == 9);
+  RunningProgram activated({"/bin/sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec " + echo + " --listen systemd:domain=INET:index=0 3<&9"});
+  ::close(socket);
+  ::close(9);
+  const std::string client = "echo --connect tcp:127.0.0.1:" + std::to_string(activated.port());
+  CHECK(sample(client).output == "echoed: hello\n");
+  CHECK(activated.stop() == 128 + SIGTERM);
 }
