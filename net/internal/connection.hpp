@@ -58,6 +58,8 @@ class Connection : public Transport {
     return state_ == State::Open && !writeClosing_;
   }
   bool writeClosing() const noexcept { return writeClosing_; }
+  /// Does something wait for the moment at which all has been sent: an end, or a pull producer? Then wroteAll() is wanted.
+  bool awaitsAllSent() const noexcept { return state_ == State::Closing || writeClosing_ || (rare_ && rare_->producer && !rare_->producer->streaming); }
   std::size_t writeLimit() const noexcept { return marks().limit; }
   std::size_t lowMark() const noexcept { return marks().low; }
   /// After end().

@@ -1,6 +1,6 @@
 #include <weft/net/protocol.hpp>
 
-#include "worlds.hpp"
+#include "tls_world.hpp"
 
 #include <weft/core/log.hpp>
 #include <weft/net/testing/string_transport.hpp>
@@ -12,8 +12,6 @@
 
 using namespace weft;
 using namespace weft::net;
-
-#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, UnixWorld, MemoryWorld)
 
 namespace {
 
@@ -76,7 +74,7 @@ TEST_CASE("a protocol that outlives its StringTransport knows that it is gone") 
   CHECK(!echo->hasTransport());
 }
 
-EVERY_NETWORK("a factory that says no: the caller is connected and then closed") {
+EVERY_NETWORK("a factory that says no: the caller is connected and then closed") {      // H12
   World world;
   auto port = world.network.listen(0, factory([] { return std::shared_ptr<Protocol>(); }), world.loopback());
   auto watcher = std::make_shared<Watcher>();
@@ -84,7 +82,7 @@ EVERY_NETWORK("a factory that says no: the caller is connected and then closed")
   CHECK(world.until([&] { return watcher->lost; }));
 }
 
-EVERY_NETWORK("a factory that throws is logged, and the port goes on") {
+EVERY_NETWORK("a factory that throws is logged, and the port goes on") {      // H12
   LogCapture log;
   World world;
   int calls = 0;
@@ -102,7 +100,7 @@ EVERY_NETWORK("a factory that throws is logged, and the port goes on") {
   CHECK(world.until([&] { return second->data == "hi"; }));
 }
 
-EVERY_NETWORK("doStart before the first port of a factory, doStop after the last") {
+EVERY_NETWORK("doStart before the first port of a factory, doStop after the last") {      // H12
   World world;
   auto counted = std::make_shared<Counted>();
   auto one = world.network.listen(0, counted, world.loopback());

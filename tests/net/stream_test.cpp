@@ -1,6 +1,6 @@
 #include <weft/net/stream.hpp>
 
-#include "worlds.hpp"
+#include "tls_world.hpp"
 
 #include <weft/core/log.hpp>
 #include <weft/defer/defer_later.hpp>
@@ -15,8 +15,6 @@
 
 using namespace weft;
 using namespace weft::net;
-
-#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, UnixWorld, MemoryWorld)
 
 namespace {
 

@@ -1,4 +1,4 @@
-// TLS over connections in memory, as a Network: for tests that run on every kind.
+// TLS over the connections of another kind, as a Network: for tests that run on every kind.
 #pragma once
 
 #include "worlds.hpp"
@@ -56,5 +56,15 @@ struct TlsWorld : MemoryWorld {
   MemoryNetwork& carriers = MemoryWorld::network;
   TlsNetwork network{carriers};
 };
+
+/// TLS over UNIX sockets.
+struct TlsUnixWorld : UnixWorld {
+  TlsNetwork network{UnixWorld::network};
+};
+
+/// What is said of every kind of transport is tested on every kind.
+#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, UnixWorld, MemoryWorld, TlsWorld)
+/// What policies and programs do in virtual time, in the clear and in TLS.
+#define EVERY_MEMORY(name) TEST_CASE_TEMPLATE(name, World, MemoryWorld, TlsWorld)
 
 }  // namespace weft::net

@@ -1,7 +1,6 @@
 #include <weft/net/transport.hpp>
 
 #include "tls_world.hpp"
-#include "worlds.hpp"
 
 #include <weft/core/log.hpp>
 #include <weft/net/stream.hpp>
@@ -17,7 +16,8 @@
 using namespace weft;
 using namespace weft::net;
 
-#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, UnixWorld, MemoryWorld, TlsWorld)
+// N7: every test here runs on every backend.
+#define EVERY_TRANSPORT(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, UnixWorld, MemoryWorld, TlsWorld, TlsUnixWorld)
 
 namespace {
 
@@ -87,7 +87,7 @@ std::string pattern(std::size_t size) {
 
 }  // namespace
 
-EVERY_NETWORK("made, data, lost: in that order, lost once and last") {      // H1
+EVERY_TRANSPORT("made, data, lost: in that order, lost once and last") {      // H1
   Pair<World> pair;
   std::vector<std::string> events;
   pair.server->events = &events;
@@ -107,7 +107,7 @@ EVERY_NETWORK("made, data, lost: in that order, lost once and last") {      // H
   CHECK(!pair.server->hasTransport());
 }
 
-EVERY_NETWORK("nothing is left of a connection that has ended, but what its user holds") {
+EVERY_TRANSPORT("nothing is left of a connection that has ended, but what its user holds") {
   {
     Pair<World> pair;
     pair.connect();
@@ -132,7 +132,7 @@ EVERY_NETWORK("nothing is left of a connection that has ended, but what its user
   CHECK(Recorder::alive == 0);
 }
 
-EVERY_NETWORK("a large message arrives whole, in order, however it was cut") {      // H2
+EVERY_TRANSPORT("a large message arrives whole, in order, however it was cut") {      // H2
   Pair<World> pair;
   pair.connect();
   const std::string large = pattern(3'000'000);
@@ -151,7 +151,7 @@ EVERY_NETWORK("a large message arrives whole, in order, however it was cut") {  
   CHECK(pair.server->data == large);
 }
 
-EVERY_NETWORK("loseConnection sends what was written first; then the peer sees a clean end") {      // H3
+EVERY_TRANSPORT("loseConnection sends what was written first; then the peer sees a clean end") {      // H3
   Pair<World> pair;
   pair.connect();
   pair.server->transport().pauseReading();
@@ -169,7 +169,7 @@ EVERY_NETWORK("loseConnection sends what was written first; then the peer sees a
   CHECK(pair.client->reason.template check<ConnectionDone>());
 }
 
-EVERY_NETWORK("abortConnection drops what was not sent, and tells its own side later, not in the call") {      // H4
+EVERY_TRANSPORT("abortConnection drops what was not sent, and tells its own side later, not in the call") {      // H4
   Pair<World> pair;
   pair.connect();
   pair.server->transport().pauseReading();
@@ -184,7 +184,7 @@ EVERY_NETWORK("abortConnection drops what was not sent, and tells its own side l
   CHECK(pair.server->data.size() < 8'000'000);
 }
 
-EVERY_NETWORK("abortConnection inside dataReceived: no more data, connectionLost once") {      // H4
+EVERY_TRANSPORT("abortConnection inside dataReceived: no more data, connectionLost once") {      // H4
   Pair<World> pair;
   pair.server->onData = [](Recorder& self) {
     self.transport().abortConnection();
@@ -199,7 +199,7 @@ EVERY_NETWORK("abortConnection inside dataReceived: no more data, connectionLost
   CHECK(pair.client->data.empty());
 }
 
-EVERY_NETWORK("what dataReceived throws closes that connection with it as the reason, and is logged") {      // H8
+EVERY_TRANSPORT("what dataReceived throws closes that connection with it as the reason, and is logged") {      // H8
   LogCapture log;
   Pair<World> pair;
   pair.server->onData = [](Recorder&) { throw std::logic_error("broken protocol"); };
@@ -213,7 +213,7 @@ EVERY_NETWORK("what dataReceived throws closes that connection with it as the re
   CHECK(again->hasTransport());
 }
 
-EVERY_NETWORK("what connectionMade throws closes the connection; what connectionLost throws is logged") {
+EVERY_TRANSPORT("what connectionMade throws closes the connection; what connectionLost throws is logged") {
   LogCapture log;
   Pair<World> pair;
   pair.client->onMade = [](Recorder&) { throw std::runtime_error("not ready"); };
@@ -225,7 +225,7 @@ EVERY_NETWORK("what connectionMade throws closes the connection; what connection
   CHECK(log.contains("not ready"));
 }
 
-EVERY_NETWORK("a paused reader gets nothing, and everything after resumeReading") {
+EVERY_TRANSPORT("a paused reader gets nothing, and everything after resumeReading") {
   Pair<World> pair;
   pair.connect();
   pair.server->transport().pauseReading();
@@ -242,7 +242,7 @@ EVERY_NETWORK("a paused reader gets nothing, and everything after resumeReading"
   CHECK(pair.server->data == "onetwo");
 }
 
-EVERY_NETWORK("pauseReading inside dataReceived takes effect at once") {
+EVERY_TRANSPORT("pauseReading inside dataReceived takes effect at once") {
   Pair<World> pair;
   pair.server->onData = [](Recorder& self) { self.transport().pauseReading(); };
   pair.connect();
@@ -257,7 +257,7 @@ EVERY_NETWORK("pauseReading inside dataReceived takes effect at once") {
   REQUIRE(pair.world.until([&] { return pair.server->pieces == 2; }));
 }
 
-EVERY_NETWORK("a writer waits for drained() while the peer doesn't read, within the high mark and what the system takes") {
+EVERY_TRANSPORT("a writer waits for drained() while the peer doesn't read, within the high mark and what the system takes") {
   Pair<World> pair;
   pair.connect();
   pair.server->transport().pauseReading();
@@ -275,7 +275,7 @@ EVERY_NETWORK("a writer waits for drained() while the peer doesn't read, within 
   CHECK(transport.buffered() <= 16 * 1024);
 }
 
-EVERY_NETWORK("drained() fails with the reason when the connection ends") {
+EVERY_TRANSPORT("drained() fails with the reason when the connection ends") {
   Pair<World> pair;
   pair.connect();
   pair.server->transport().pauseReading();
@@ -288,7 +288,7 @@ EVERY_NETWORK("drained() fails with the reason when the connection ends") {
   errorOf<ConnectionAborted>(pair.world, std::move(drained));
 }
 
-EVERY_NETWORK("a writer that never waits is cut off at the limit") {      // H2
+EVERY_TRANSPORT("a writer that never waits is cut off at the limit") {      // H2
   Pair<World> pair;
   pair.connect();
   pair.server->transport().pauseReading();
@@ -305,7 +305,7 @@ EVERY_NETWORK("a writer that never waits is cut off at the limit") {      // H2
   CHECK(pair.client->reason.template as<WriteBufferFull>()->limit == 1'000'000);
 }
 
-EVERY_NETWORK("half-close: the peer reads to the end, and still answers") {
+EVERY_TRANSPORT("half-close: the peer reads to the end, and still answers") {      // H5
   Pair<World> pair;
   std::vector<std::string> events;
   pair.client->events = &events;
@@ -325,7 +325,7 @@ EVERY_NETWORK("half-close: the peer reads to the end, and still answers") {
   CHECK(pair.client->reason.template check<ConnectionDone>());
 }
 
-EVERY_NETWORK("an end that comes together with data which is answered at once is not missed") {
+EVERY_TRANSPORT("an end that comes together with data which is answered at once is not missed") {      // H5
   Pair<World> pair;
   pair.server->onData = [](Recorder& self) { self.transport().write("ok"); };
   pair.connect();
@@ -335,7 +335,7 @@ EVERY_NETWORK("an end that comes together with data which is answered at once is
   CHECK(pair.client->data == "ok");
 }
 
-EVERY_NETWORK("a reset that comes together with data is not missed") {      // H8
+EVERY_TRANSPORT("a reset that comes together with data is not missed") {      // H8
   Pair<World> pair;
   pair.connect();
   pair.client->transport().write("last words");
@@ -344,7 +344,7 @@ EVERY_NETWORK("a reset that comes together with data is not missed") {      // H
   if (World::kResets) CHECK(pair.server->reason.template check<ConnectionLost>());
 }
 
-EVERY_NETWORK("a connection can be handed to another protocol in mid-stream") {
+EVERY_TRANSPORT("a connection can be handed to another protocol in mid-stream") {
   Pair<World> pair;
   auto next = std::make_shared<Recorder>();
   std::weak_ptr<Recorder> first = pair.server;
@@ -368,7 +368,7 @@ EVERY_NETWORK("a connection can be handed to another protocol in mid-stream") {
   CHECK(next->losses == 1);
 }
 
-EVERY_NETWORK("both ends know both addresses") {
+EVERY_TRANSPORT("both ends know both addresses") {      // H6
   Pair<World> pair;
   pair.connect();
   const Address port = pair.port->getHost();
@@ -384,7 +384,7 @@ EVERY_NETWORK("both ends know both addresses") {
   CHECK(pair.client->transport().getHost() == pair.server->transport().getPeer());
 }
 
-EVERY_NETWORK("a transport without a protocol reads nothing, keeps what comes, and is closed with its last pointer") {
+EVERY_TRANSPORT("a transport without a protocol reads nothing, keeps what comes, and is closed with its last pointer") {
   Pair<World> pair;
   pair.port = pair.world.network.listen(0, factory([&] { return pair.server; }), pair.world.loopback());
   pair.server->onMade = [](Recorder& self) { self.transport().write("greeting"); };
@@ -401,7 +401,7 @@ EVERY_NETWORK("a transport without a protocol reads nothing, keeps what comes, a
   REQUIRE(pair.world.until([&] { return other->lost; }));
 }
 
-EVERY_NETWORK("a protocol that comes after the end is told so") {
+EVERY_TRANSPORT("a protocol that comes after the end is told so") {
   Pair<World> pair;
   pair.port = pair.world.network.listen(0, factory([&] { return pair.server; }), pair.world.loopback());
   auto transport = resultOf(pair.world, pair.world.network.connect("127.0.0.1", pair.port->getHost().port()));
@@ -414,7 +414,7 @@ EVERY_NETWORK("a protocol that comes after the end is told so") {
   CHECK(!pair.client->hasTransport());
 }
 
-EVERY_NETWORK("a network that ends first takes its connections along: connectionLost once, nothing leaks") {
+EVERY_TRANSPORT("a network that ends first takes its connections along: connectionLost once, nothing leaks") {
   auto client = std::make_shared<Recorder>();
   auto server = std::make_shared<Recorder>();
   std::shared_ptr<Transport> held;
@@ -445,7 +445,7 @@ EVERY_NETWORK("a network that ends first takes its connections along: connection
   CHECK(Recorder::alive == 0);
 }
 
-EVERY_NETWORK("two hundred connections talk at once, each gets its own bytes back") {
+EVERY_TRANSPORT("two hundred connections talk at once, each gets its own bytes back") {
   World world;
   auto port = world.network.listen(0, streamFactory([](Stream stream) -> Deferred<> {
                                      for (;;) {

@@ -255,6 +255,7 @@ void TlsConnection::readOn() {
   }
   input_ = {};
   flushGathered();
+  wroteSome();
   // Answers to the peer's updates of keys are not the protocol's, so write() has not counted them.
   if (state() == State::Open && carrier_->buffered() > writeLimit() + LargeBuffers::kSize) end(WriteBufferFull(writeLimit()), true);
 }
@@ -323,6 +324,7 @@ void TlsConnection::write(std::string_view data) {
   }
   gather(data);
   if (gatheredSize_ > 0 && !working_) planFlush();
+  queued();
 }
 
 void TlsConnection::writeSequence(std::span<const std::string_view> parts) {
@@ -380,7 +382,7 @@ void TlsConnection::planFlush() {
     const auto keep = shared_from_this();
     flushGathered();
     wroteSome();
-    if (state() == State::Closing || writeClosing()) closeWhenSent();
+    if (awaitsAllSent()) goOnWhenSent();
   });
 }
 
@@ -389,16 +391,17 @@ void TlsConnection::flush() {
   planFlush();
 }
 
-void TlsConnection::closeWhenSent() noexcept {
+void TlsConnection::goOnWhenSent() noexcept {
   if (buffered() == 0) wroteAll();
   else watchCarrier();
 }
 
 void TlsConnection::watchCarrier() {
   if (std::exchange(watching_, true)) return;
-  const std::size_t low = state() == State::Closing || writeClosing() ? 0 : lowMark();
+  const std::size_t low = awaitsAllSent() ? 0 : lowMark();
   carrier_->setWriteLimits(low, low, SIZE_MAX / 2);    // write() keeps to the limit, for both
-  carrier_->drained().addBoth([link = link_](const Outcome<>&) { link->drained(); }).detach();
+  // Where it fails connectionLost follows: what the carrier has dropped must not look like what it has sent.
+  carrier_->drained().addCallbacks([link = link_] { link->drained(); }, [](const Failure&) {}).detach();
 }
 
 void TlsConnection::carrierDrained() noexcept {
@@ -407,8 +410,8 @@ void TlsConnection::carrierDrained() noexcept {
   const auto keep = shared_from_this();
   wroteSome();
   if (carrierGone_ || state() == State::Ended) return;
-  if (state() == State::Closing || writeClosing()) {
-    if (!flushCall_.active()) closeWhenSent();
+  if (awaitsAllSent()) {
+    if (!flushCall_.active()) goOnWhenSent();
   } else if (carrier_->buffered() > lowMark()) {
     watchCarrier();
   }

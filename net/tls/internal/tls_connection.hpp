@@ -109,7 +109,8 @@ class TlsConnection final : public Connection, public TlsFacts {
   void send(std::string_view data);
   /// Lets carrierDrained() be called once the carrier has sent enough.
   void watchCarrier();
-  void closeWhenSent() noexcept;
+  /// wroteAll(), once the carrier has sent everything.
+  void goOnWhenSent() noexcept;
 
   /// Why OpenSSL said no: empties its queue of errors.
   Failure failureOfQueue() const;

@@ -1,6 +1,6 @@
 #include <weft/net/endpoints/tcp_endpoint.hpp>
 
-#include "../worlds.hpp"
+#include "../tls_world.hpp"
 
 #include <weft/defer/testing.hpp>
 
@@ -11,7 +11,8 @@
 using namespace weft;
 using namespace weft::net;
 
-#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, MemoryWorld)
+// Where addresses have families.
+#define EVERY_FAMILY(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, MemoryWorld, TlsWorld)
 
 namespace {
 
@@ -29,7 +30,7 @@ class Watcher : public Protocol {
 }  // namespace
 
 // J1, J2, J4, J8
-EVERY_NETWORK("a client endpoint connects to what a server endpoint listens on") {
+EVERY_FAMILY("a client endpoint connects to what a server endpoint listens on") {
   World world;
   TCP4ServerEndpoint server(world.network, 0, world.loopback());
   auto port = resultOf(world, server.listen(factoryOf<Echo>()));
@@ -45,13 +46,12 @@ EVERY_NETWORK("a client endpoint connects to what a server endpoint listens on")
 
 EVERY_NETWORK("an endpoint of no particular family connects to a name") {
   World world;
-  TCP4ServerEndpoint server(world.network, 0, world.loopback());
-  auto port = resultOf(world, server.listen(factoryOf<Echo>()));
+  auto port = world.network.listen(0, factoryOf<Echo>(), world.loopback());
   TCPClientEndpoint client(world.network, "localhost", port->getHost().port());
   CHECK(resultOf(world, client.connect())->connected());
 }
 
-EVERY_NETWORK("an endpoint of one family refuses an address of the other") {
+EVERY_FAMILY("an endpoint of one family refuses an address of the other") {
   World world;
   TCP6ClientEndpoint client(world.network, "127.0.0.1", 1);
   CHECK(std::string(errorOf<HostUnreachable>(world, client.connect()).what()) == "connecting to 127.0.0.1:1: it has no IPv6 address");
@@ -59,7 +59,7 @@ EVERY_NETWORK("an endpoint of one family refuses an address of the other") {
   CHECK(std::string(errorOf<CannotListenError>(world, server.listen(factoryOf<Echo>())).what()) == "listening on [::1]:0: this is not an IPv4 address");
 }
 
-EVERY_NETWORK("a port that is taken is a CannotListenError of the Deferred, not an exception") {
+EVERY_FAMILY("a port that is taken is a CannotListenError of the Deferred, not an exception") {
   World world;
   TCP4ServerEndpoint first(world.network, 0, world.loopback());
   auto port = resultOf(world, first.listen(factoryOf<Echo>()));
@@ -67,7 +67,7 @@ EVERY_NETWORK("a port that is taken is a CannotListenError of the Deferred, not 
   CHECK(errorOf<CannotListenError>(world, second.listen(factoryOf<Echo>())).port == port->getHost().port());
 }
 
-EVERY_NETWORK("an endpoint comes from the address that it is told to") {
+EVERY_FAMILY("an endpoint comes from the address that it is told to") {
   World world;
   TCP4ServerEndpoint server(world.network, 0, world.loopback());
   auto port = resultOf(world, server.listen(factoryOf<Echo>()));
