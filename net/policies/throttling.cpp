@@ -159,9 +159,9 @@ class ThrottledConnection final : public Protocol, public Connection {
       }
       if (!hasTransport() || transport().buffered() == 0) continue;
       writeWaits_ = true;
-      transport().drained().addBoth([watch = watch()](Outcome<>) {
+      transport().drained().addCallbacks([watch = watch()] {
         if (const auto self = watch.lock()) self->sendMore();
-      }).detach();
+      }, [](const Failure&) {}).detach();              // connectionLost follows
     }
   }
   void sendMore() {

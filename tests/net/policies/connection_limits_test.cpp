@@ -1,6 +1,6 @@
 #include <weft/net/policies/connection_limits.hpp>
 
-#include "../worlds.hpp"
+#include "../tls_world.hpp"
 
 #include <weft/net/stream.hpp>
 
@@ -27,13 +27,13 @@ class Busy : public Protocol {
   void dataReceived(std::string_view) override {}
 };
 
-std::shared_ptr<Transport> visit(MemoryWorld& world, const Address& from = {}) {
+template <class World> std::shared_ptr<Transport> visit(World& world, const Address& from = {}) {
   auto transport = resultOf(world, world.network.connect("127.0.0.1", 1, ConnectOptions().bindAddress(from)));
   transport->setProtocol(std::make_shared<Sink>());
   world.settle();
   return transport;
 }
-std::string greeting(MemoryWorld& world) {
+template <class World> std::string greeting(World& world) {
   Stream stream(resultOf(world, world.network.connect("127.0.0.1", 1)));
   auto greeting = stream.read();
   world.settle();
@@ -47,9 +47,9 @@ std::string greeting(MemoryWorld& world) {
 
 }  // namespace
 
-TEST_CASE("one connection more than the limit is closed at once, or told why; room comes back when one ends") {      // I5
+EVERY_MEMORY("one connection more than the limit is closed at once, or told why; room comes back when one ends") {      // I5
   for (const bool overflow : {false, true}) {
-    MemoryWorld world;
+    World world;
     auto limited = std::make_shared<LimitTotalConnectionsFactory>(factoryOf<Sink>(), 2, overflow ? factoryOf<Busy>() : nullptr);
     auto port = world.network.listen(1, limited);
     auto one = visit(world), two = visit(world);
@@ -84,8 +84,8 @@ TEST_CASE("connections that are turned away are limited as well; a protocol that
   CHECK(none->connections() == 0);
 }
 
-TEST_CASE("one address has so many connections, others have their own") {      // I6
-  MemoryWorld world;
+EVERY_MEMORY("one address has so many connections, others have their own") {      // I6
+  World world;
   auto limited = std::make_shared<LimitConnectionsByPeer>(factoryOf<Sink>(), 2);
   auto port = world.network.listen(1, limited);
   const Address here = *Address::parse("10.1.1.1", 0), there = *Address::parse("10.1.1.2", 0);

@@ -1,6 +1,6 @@
 #include <weft/net/policies/throttling.hpp>
 
-#include "../worlds.hpp"
+#include "../tls_world.hpp"
 
 #include <weft/net/file_sender.hpp>
 #include <weft/net/stream.hpp>
@@ -46,8 +46,8 @@ class Meter : public Protocol {
 
 }  // namespace
 
-TEST_CASE("reading keeps to the rate, whatever the peer sends at once, and loses nothing") {      // I4
-  MemoryWorld world;
+EVERY_MEMORY("reading keeps to the rate, whatever the peer sends at once, and loses nothing") {      // I4
+  World world;
   auto meter = std::make_shared<Meter>(10'000);
   auto port = world.network.listen(1, std::make_shared<ThrottlingFactory>(factory([&] { return meter; }), ThrottleLimits().readRate(10'000).burst(500)));
   auto client = resultOf(world, world.network.connect("127.0.0.1", 1));
@@ -65,8 +65,8 @@ TEST_CASE("reading keeps to the rate, whatever the peer sends at once, and loses
   CHECK(meter->over <= 501);
 }
 
-TEST_CASE("writing keeps to the rate over all connections, in turn; what is written is all sent before the end") {      // I4
-  MemoryWorld world;
+EVERY_MEMORY("writing keeps to the rate over all connections, in turn; what is written is all sent before the end") {      // I4
+  World world;
   constexpr int kClients = 4;
   std::string text(25'000, 'x');
   class Sender : public Protocol {
@@ -89,7 +89,7 @@ TEST_CASE("writing keeps to the rate over all connections, in turn; what is writ
     auto transport = resultOf(world, world.network.connect("127.0.0.1", 1));
     transport->setProtocol(meters.emplace_back(std::make_shared<Meter>(1)));
   }
-  CHECK(throttling->connections() == kClients);
+  REQUIRE(world.until([&] { return throttling->connections() == kClients; }));      // with TLS a server is ready after its client
   world.time.play(5);
   std::size_t total = 0;
   for (const auto& meter : meters) {
@@ -107,8 +107,8 @@ TEST_CASE("writing keeps to the rate over all connections, in turn; what is writ
   CHECK(throttling->connections() == 0);
 }
 
-TEST_CASE("a throttled transport has the back-pressure of any other: drained(), push and pull producers, the write limit") {      // I4
-  MemoryWorld world;
+EVERY_MEMORY("a throttled transport has the back-pressure of any other: drained(), push and pull producers, the write limit") {      // I4
+  World world;
   std::string calls;
   std::size_t most = 0;
   std::shared_ptr<Transport> server;
@@ -141,8 +141,8 @@ TEST_CASE("a throttled transport has the back-pressure of any other: drained(), 
   CHECK(meter->over <= 10'100);
 }
 
-TEST_CASE("beyond the connections allowed one more is refused; a rate must be a number") {      // I4
-  MemoryWorld world;
+EVERY_MEMORY("beyond the connections allowed one more is refused; a rate must be a number") {      // I4
+  World world;
   auto throttling = std::make_shared<ThrottlingFactory>(factoryOf<Meter>(1.0), ThrottleLimits().connections(1));
   auto port = world.network.listen(1, throttling);
   auto first = resultOf(world, world.network.connect("127.0.0.1", 1));
@@ -156,9 +156,9 @@ TEST_CASE("beyond the connections allowed one more is refused; a rate must be a 
   CHECK_THROWS_AS(ThrottleLimits().writeRate(std::numeric_limits<double>::infinity()), std::invalid_argument);
 }
 
-TEST_CASE("aborting, losing the peer and the end of the network reach a throttled protocol once") {
+EVERY_MEMORY("aborting, losing the peer and the end of the network reach a throttled protocol once") {
   for (int way = 0; way < 3; ++way) {
-    auto world = std::make_unique<MemoryWorld>();
+    auto world = std::make_unique<World>();
     auto meter = std::make_shared<Meter>(1);
     auto port = world->network.listen(1, std::make_shared<ThrottlingFactory>(factory([&] { return meter; }), ThrottleLimits().readRate(10).writeRate(10)));
     auto client = resultOf(*world, world->network.connect("127.0.0.1", 1));
@@ -176,4 +176,19 @@ TEST_CASE("aborting, losing the peer and the end of the network reach a throttle
     CHECK(meter->lost->check<ConnectionAborted>() == (way != 1));
     CHECK(!meter->hasTransport());
   }
+}
+
+EVERY_MEMORY("what a connection's end has dropped is not reported as sent") {
+  auto world = std::make_unique<World>();
+  auto meter = std::make_shared<Meter>(1);
+  auto port = world->network.listen(1, std::make_shared<ThrottlingFactory>(factory([&] { return meter; }), ThrottleLimits()));
+  auto client = resultOf(*world, world->network.connect("127.0.0.1", 1));      // reads nothing
+  REQUIRE(world->until([&] { return meter->hasTransport(); }));
+  meter->transport().write(std::string(1'000'000, 'x'));
+  auto drained = meter->transport().drained();
+  world->settle();
+  CHECK(!drained.called());
+  world.reset();
+  REQUIRE(drained.called());
+  CHECK(drained.result().failure().check<ConnectionAborted>());
 }

@@ -1,6 +1,6 @@
 #include <weft/net/policies/timeouts.hpp>
 
-#include "../worlds.hpp"
+#include "../tls_world.hpp"
 
 #include <weft/net/protocols/line_receiver.hpp>
 #include <weft/net/stream.hpp>
@@ -114,8 +114,8 @@ TEST_CASE("a peer that takes nothing is cut off, one that takes slowly is not") 
   CHECK(transport.aborted());
 }
 
-TEST_CASE("a server with an idle timeout loses a peer that goes silent, and keeps one that sends a byte a minute") {      // I2, fault 7 and 8 for transports
-  MemoryWorld world;
+EVERY_MEMORY("a server with an idle timeout loses a peer that goes silent, and keeps one that sends a byte a minute") {      // I2, fault 7 and 8 for transports
+  World world;
   std::vector<std::shared_ptr<Sink>> served;
   auto port = world.network.listen(1, std::make_shared<TimeoutFactory>(factory([&] { return served.emplace_back(std::make_shared<Sink>()); }), 90));
   auto silent = resultOf(world, world.network.connect("127.0.0.1", 1));
