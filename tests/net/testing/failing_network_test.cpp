@@ -1,5 +1,6 @@
 #include <weft/net/testing/failing_network.hpp>
 
+#include "../tls_world.hpp"
 #include "support/counted.hpp"
 #include "support/unhandled_errors.hpp"
 
@@ -12,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -120,6 +122,14 @@ Deferred<> talkByLines(Network& network) {
   co_await std::move(ended);
 }
 
+/// The same program with TLS over the network that fails.
+std::function<Deferred<>(Network&)> overTls(Deferred<> (*program)(Network&)) {
+  return [program](Network& network) -> Deferred<> {
+    const auto tls = std::make_unique<TlsNetwork>(network);
+    co_await program(*tls);
+  };
+}
+
 std::set<std::string> operationsOf(const std::vector<FailureRun>& runs) {
   std::set<std::string> names;
   for (const FailureRun& run : runs) names.insert(run.failed.substr(0, run.failed.find(" (")));
@@ -153,6 +163,18 @@ TEST_CASE("every operation of a talk by lines may fail") {
   LogCapture log;
   const auto runs = failEveryOperation(talkByLines, FailureRuns().link(MemoryLink().chunks(1, 3)));
   CHECK(runs.size() > 20);
+}
+
+TEST_CASE("every operation below TLS may fail, in the handshake and after it: each run ends with a typed error, and nothing stays") {
+  AllCounted all;
+  LogCapture log;
+  for (const auto program : {echoByProtocol, echoByStream, talkByLines}) {
+    const auto runs = failEveryOperation(overTls(program), FailureRuns().link(MemoryLink().latency(0.01)));
+    const auto names = operationsOf(runs);
+    for (const char* operation : {"listen", "connect", "write", "read", "close"}) CHECK_MESSAGE(names.contains(operation), operation);
+    const auto refused = [](const FailureRun& run) { return run.error.find("weft::net::ConnectionLost") == 0; };
+    CHECK(std::count_if(runs.begin(), runs.end(), refused) >= 4);      // a lost connection is told as one, whichever flight of the handshake it broke
+  }
 }
 
 TEST_CASE("a program that swallows a failure and hangs, ends with a foreign error, never succeeds, or leaves something behind is found out") {
