@@ -1,5 +1,6 @@
 // dns_lookup finds what needs no name server, and says readably what it does not find.
 #include "support/run_program.hpp"
+#include "support/running_program.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +8,9 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <sstream>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -26,6 +29,20 @@ struct HostsFile {
   char folder[32] = "/tmp/weft-dns-lookup-XXXXXX";
 };
 
+/// A name that this machine's own /etc/hosts gives to a loopback address, with that; "localhost" where there is no other.
+std::pair<std::string, std::string> ownName() {
+  std::ifstream file("/etc/hosts");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string address;
+    words >> address;
+    if (!address.starts_with("127.")) continue;
+    for (std::string name; words >> name;)
+      if (name.find("localhost") == std::string::npos) return {name, address};
+  }
+  return {"localhost", "127.0.0.1"};
+}
+
 }  // namespace
 
 TEST_CASE("dns_lookup knows localhost, numeric addresses and the names of a hosts file without asking") {
@@ -38,6 +55,23 @@ TEST_CASE("dns_lookup knows localhost, numeric addresses and the names of a host
   CHECK(dnsLookup("--hosts " + hosts.path() + " printer a").output == "printer 0 A 192.0.2.7\n");
   CHECK(dnsLookup("192.0.2.7 PTR --hosts " + hosts.path()).output ==
         "7.2.0.192.in-addr.arpa 0 PTR printer.internal\n7.2.0.192.in-addr.arpa 0 PTR printer\n");
+}
+
+TEST_CASE("names of this machine's /etc/hosts are looked up as dig would, and the samples call each other by them") {
+  const auto [name, address] = ownName();
+  CAPTURE(name);
+  const ProgramRun found = dnsLookup(name);
+  CHECK(found.status == 0);
+  CHECK(("\n" + found.output).find("\n" + address + "\n") != std::string::npos);
+  const std::string echo = std::string(SAMPLES_FOLDER) + "/echo";
+  RunningProgram server({echo, "--listen", "tcp:0"});
+  const std::string port = server.firstLine.substr(server.firstLine.rfind(':') + 1);
+  for (const char* manner : {"", " --stream"}) {
+    const ProgramRun call = runProgram(echo + " --connect tcp:" + name + ":" + port + " --say 'good morning'" + manner);
+    CHECK(call.output == "echoed: good morning\n");
+    CHECK(call.status == 0);
+  }
+  CHECK(server.stop() == 128 + SIGTERM);
 }
 
 TEST_CASE("dns_lookup says in one line what is wrong with a name") {

@@ -1,5 +1,5 @@
 // Whole programs on bad networks: they end with everything delivered or with a typed error, the same way for the same seed, and leave nothing behind.
-#include "../worlds.hpp"
+#include "../tls_world.hpp"
 #include "support/counted.hpp"
 #include "support/scale.hpp"
 
@@ -11,6 +11,8 @@
 #include <weft/net/testing/accumulating_protocol.hpp>
 
 #include <doctest/doctest.h>
+
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -25,8 +27,6 @@ using namespace weft::net;
 using weft::test::AllCounted;
 using weft::test::Counted;
 using weft::test::kScale;
-
-#define EVERY_NETWORK(name) TEST_CASE_TEMPLATE(name, World, TcpWorld, MemoryWorld)
 
 namespace {
 
@@ -178,6 +178,55 @@ TEST_CASE("ten thousand connections that say nothing stay open and quiet, or are
   CHECK(network.openConnections() == count);
   CHECK(lost == 2 * count);
   CHECK(clock.getDelayedCalls().empty());
+}
+
+TEST_CASE("on sockets too: up to ten thousand connections that say nothing stay open, and a caller among them is served") {
+  rlimit before{}, most{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  most = before;
+  most.rlim_cur = most.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &most);
+  const std::size_t count = std::min<std::size_t>(10'000 / kScale, (static_cast<std::size_t>(most.rlim_cur) - 500) / 2);      // two descriptors each
+  class Silent : public Protocol {
+   public:
+    explicit Silent(std::size_t& lost) : lost_(lost) {}
+    void dataReceived(std::string_view) override { FAIL("it said something"); }
+    void connectionLost(const Failure&) override { ++lost_; }
+
+   private:
+    std::size_t& lost_;
+  };
+  std::size_t accepted = 0, lost = 0;
+  {
+    TcpWorld world;
+    auto port = world.network.listen(0, factory([&] {
+                                       ++accepted;
+                                       return std::make_shared<Silent>(lost);
+                                     }),
+                                     world.loopback());
+    auto echo = world.network.listen(0, streamFactory(serve), world.loopback());
+    std::vector<std::shared_ptr<Transport>> callers;
+    const auto call = [&](std::size_t times) -> Deferred<> {
+      while (times-- > 0) {
+        auto transport = co_await world.network.connect("127.0.0.1", port->getHost().port());
+        transport->setProtocol(std::make_shared<Silent>(lost));
+        callers.push_back(std::move(transport));
+      }
+    };
+    std::vector<Deferred<>> calling;
+    for (std::size_t i = 0; i < 20; ++i) calling.push_back(call(count / 20));
+    for (Deferred<>& some : calling) resultOf(world, std::move(some));
+    REQUIRE(world.until([&] { return accepted == callers.size(); }));
+    CHECK(callers.size() == count / 20 * 20);
+    CHECK(world.reactor.getDelayedCalls().empty());    // nothing is spent on them
+    Stream caller(resultOf(world, world.network.connect("127.0.0.1", echo->getHost().port())));
+    resultOf(world, caller.write("hello"));
+    CHECK(resultOf(world, caller.readExactly(5)) == "hello");
+    CHECK(lost == 0);
+    for (const auto& transport : callers) transport->loseConnection();
+    CHECK(world.until([&] { return lost == 2 * callers.size(); }));
+  }
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 EVERY_NETWORK("a network that is destroyed with everything open ends all of it: no hang, no leak") {
