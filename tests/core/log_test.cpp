@@ -28,7 +28,7 @@ void appendLogText(std::string& to, const Point& p) { to += std::to_string(p.x) 
 
 }  // namespace
 
-TEST_CASE("a record has a level, a name, a message made of parts, and fields") {
+TEST_CASE("a record has a level, a name, a message made of parts, and fields") {      // O1
   LogCapture capture;
   const std::string host = "example.com";
   logger.info("connected to ", host, " after ", 3, " tries in ", 1500ms, ' ', true, field("port", 80), field("host", host));
@@ -48,7 +48,7 @@ TEST_CASE("types of one's own are logged through appendLogText") {
   CHECK(capture.contains("at 1,-2"));
 }
 
-TEST_CASE("a level that is not wanted is not formatted") {
+TEST_CASE("a level that is not wanted is not formatted") {      // O1
   LogCapture capture(LogLevel::Warning);
   logger.info(Untouchable());
   logger.debug(Untouchable(), field("f", Untouchable()));
@@ -65,7 +65,7 @@ TEST_CASE("without a sink only critical records are wanted") {
   setLogSink(before);
 }
 
-TEST_CASE("a name has its own level, for the names below it too; the longest wins") {
+TEST_CASE("a name has its own level, for the names below it too; the longest wins") {      // O1
   LogCapture capture(LogLevel::Warning);
   setLogLevel("test", LogLevel::Error);
   setLogLevel("test.log", LogLevel::Debug);
@@ -111,7 +111,7 @@ TEST_CASE("levels are found by their names") {
   CHECK(logLevelName(LogLevel::Critical) == "CRITICAL");
 }
 
-TEST_CASE("a failure is logged as critical, with type and text") {
+TEST_CASE("a failure is logged as critical, with type and text") {      // O1
   LogCapture capture;
   logger.failure(Failure(std::runtime_error("no luck")), "Unhandled error in ", "this");
   CHECK(capture.count(LogLevel::Critical) == 1);

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using namespace weft;
 using weft::test::Counted;
 
-TEST_CASE("a manual clock starts at 0 and moves only when told to") {
+TEST_CASE("a manual clock starts at 0 and moves only when told to") {      // F6
   ManualClock clock;
   CHECK(clock.seconds() == 0);
   clock.advance(1.5);
@@ -36,7 +36,7 @@ TEST_CASE("a call runs when its time has come, once") {
   CHECK(calls == 1);
 }
 
-TEST_CASE("calls run in due-time order, and in the order of their making where that is equal") {
+TEST_CASE("calls run in due-time order, and in the order of their making where that is equal") {      // F1, F6
   ManualClock clock;
   std::string order;
   clock.callLater(3, [&] { order += 'd'; });
@@ -47,7 +47,7 @@ TEST_CASE("calls run in due-time order, and in the order of their making where t
   CHECK(order == "abcd");
 }
 
-TEST_CASE("every call of an advance sees the final time") {
+TEST_CASE("every call of an advance sees the final time") {      // F6
   ManualClock clock;
   std::vector<double> seen;
   for (const int delay : {1, 2, 3}) clock.callLater(delay, [&] { seen.push_back(clock.seconds()); });
@@ -55,7 +55,7 @@ TEST_CASE("every call of an advance sees the final time") {
   CHECK(seen == std::vector<double>{10, 10, 10});
 }
 
-TEST_CASE("a call that is added meanwhile and is due runs in the same advance, behind those that were there") {
+TEST_CASE("a call that is added meanwhile and is due runs in the same advance, behind those that were there") {      // F6
   ManualClock clock;
   std::string order;
   clock.callLater(1, [&] {
@@ -77,7 +77,7 @@ TEST_CASE("callLater(0) does not call at once") {
   CHECK(called);
 }
 
-TEST_CASE("a call that schedules itself with delay 0 for ever does not hang advance()") {
+TEST_CASE("a call that schedules itself with delay 0 for ever does not hang advance()") {      // F6
   ManualClock clock(10);
   int calls = 0;
   std::function<void()> again = [&] {
@@ -91,7 +91,7 @@ TEST_CASE("a call that schedules itself with delay 0 for ever does not hang adva
   CHECK(calls == 1 + 22);
 }
 
-TEST_CASE("an exception comes out of advance(), and the calls behind it stay scheduled") {
+TEST_CASE("an exception comes out of advance(), and the calls behind it stay scheduled") {      // F6
   ManualClock clock;
   std::string order;
   clock.callLater(1, [&] { order += 'a'; });
@@ -146,7 +146,7 @@ TEST_CASE("a call may advance the clock itself") {
   CHECK(clock.seconds() == 7);
 }
 
-TEST_CASE("pump() advances by each delay in turn") {
+TEST_CASE("pump() advances by each delay in turn") {      // F6
   ManualClock clock;
   std::vector<double> seen;
   clock.callLater(1, [&] { seen.push_back(clock.seconds()); });
@@ -284,7 +284,7 @@ TEST_CASE("the order is exact whatever the delays: compared with a sorted list")
 
 // ---------------------------------------------------------------- DelayedCall
 
-TEST_CASE("a handle knows when, and whether still") {
+TEST_CASE("a handle knows when, and whether still") {      // F2
   ManualClock clock;
   clock.advance(1);
   auto call = clock.callLater(2, [] {});
@@ -304,7 +304,7 @@ TEST_CASE("dropping the handle does not cancel the call") {
   CHECK(called);
 }
 
-TEST_CASE("a cancelled call does not happen, and its callable is destroyed at once") {
+TEST_CASE("a cancelled call does not happen, and its callable is destroyed at once") {      // F2
   ManualClock clock;
   {
     auto call = clock.callLater(1, [counted = Counted()] { FAIL("cancelled"); });
@@ -320,7 +320,7 @@ TEST_CASE("a cancelled call does not happen, and its callable is destroyed at on
   CHECK(Counted::diedTwice == 0);
 }
 
-TEST_CASE("a call that ran, or is running, cannot be cancelled or moved") {
+TEST_CASE("a call that ran, or is running, cannot be cancelled or moved") {      // F2
   ManualClock clock;
   DelayedCall call;
   call = clock.callLater(1, [&] {
@@ -333,7 +333,7 @@ TEST_CASE("a call that ran, or is running, cannot be cancelled or moved") {
   CHECK_THROWS_AS(call.delay(1), AlreadyCalled);
 }
 
-TEST_CASE("reset() counts from now, delay() from when the call was due") {
+TEST_CASE("reset() counts from now, delay() from when the call was due") {      // F2
   ManualClock clock;
   auto call = clock.callLater(10, [] {});
   clock.advance(4);
@@ -426,7 +426,7 @@ TEST_CASE("any callable will do: move-only, large, throwing when moved") {
   CHECK(clock.getDelayedCalls().empty());
 }
 
-TEST_CASE("getDelayedCalls() lists what is pending, by time, with where its callable comes from") {
+TEST_CASE("getDelayedCalls() lists what is pending, by time, with where its callable comes from") {      // F5
   ManualClock clock;
   struct Named {
     void operator()() const {}

@@ -44,7 +44,7 @@ double cpuSeconds() {
 
 }  // namespace
 
-TEST_CASE("run() returns after stop(), and the reactor can run again") {
+TEST_CASE("run() returns after stop(), and the reactor can run again") {      // G1
   Reactor reactor;
   for (int i = 0; i < 3; ++i) {
     bool ran = false;
@@ -61,7 +61,7 @@ TEST_CASE("run() returns after stop(), and the reactor can run again") {
   }
 }
 
-TEST_CASE("a reactor that runs cannot be run, and one that does not run cannot be stopped") {
+TEST_CASE("a reactor that runs cannot be run, and one that does not run cannot be stopped") {      // G1
   Reactor reactor;
   Reactor other;
   CHECK_THROWS_AS(reactor.stop(), ReactorNotRunning);
@@ -76,7 +76,7 @@ TEST_CASE("a reactor that runs cannot be run, and one that does not run cannot b
   CHECK_THROWS_AS(reactor.stop(), ReactorNotRunning);
 }
 
-TEST_CASE("several reactors run, each on its own thread") {
+TEST_CASE("several reactors run, each on its own thread") {      // G6
   Reactor a, b;
   int pings = 0;
   std::function<void()> ping, pong;
@@ -99,7 +99,7 @@ TEST_CASE("several reactors run, each on its own thread") {
   CHECK(pings == 100);
 }
 
-TEST_CASE("callWhenRunning() queues before the start, in order, and calls at once when running") {
+TEST_CASE("callWhenRunning() queues before the start, in order, and calls at once when running") {      // G3
   Reactor reactor;
   std::string order;
   reactor.callWhenRunning([&] {
@@ -112,7 +112,7 @@ TEST_CASE("callWhenRunning() queues before the start, in order, and calls at onc
   CHECK(order == "abcd");
 }
 
-TEST_CASE("timed calls happen in order, not before their time") {
+TEST_CASE("timed calls happen in order, not before their time") {      // F1
   Reactor reactor;
   std::string order;
   runWith(reactor, [&] {
@@ -130,7 +130,7 @@ TEST_CASE("timed calls happen in order, not before their time") {
   CHECK(order == "abc");
 }
 
-TEST_CASE("a timer wakes the sleeping loop on time, also one that was moved to sooner") {
+TEST_CASE("a timer wakes the sleeping loop on time, also one that was moved to sooner") {      // F2
   Reactor reactor;
   std::chrono::nanoseconds late{};
   runWith(reactor, [&] {
@@ -146,7 +146,7 @@ TEST_CASE("a timer wakes the sleeping loop on time, also one that was moved to s
   CHECK(late < 5s);
 }
 
-TEST_CASE("callLater(0) runs in a following turn of the loop, and cannot starve what else there is") {
+TEST_CASE("callLater(0) runs in a following turn of the loop, and cannot starve what else there is") {      // F3
   Reactor reactor;
   long zeros = 0;
   bool inCall = false;
@@ -171,7 +171,7 @@ TEST_CASE("callLater(0) runs in a following turn of the loop, and cannot starve 
   CHECK(zeros > 1);
 }
 
-TEST_CASE("a function that posts itself cannot starve timers, nor sockets") {
+TEST_CASE("a function that posts itself cannot starve timers, nor sockets") {      // G8
   Reactor reactor;
   std::function<void()> again = [&] { reactor.callFromThread([&] { again(); }); };
   bool timer = false;
@@ -195,7 +195,7 @@ TEST_CASE("handlers that keep themselves busy cannot starve timers, nor posts") 
   });
 }
 
-TEST_CASE("what throws is logged, and the loop goes on") {
+TEST_CASE("what throws is logged, and the loop goes on") {      // F4
   LogCapture capture;
   Reactor reactor;
   bool after = false;
@@ -241,7 +241,7 @@ TEST_CASE("time stands still during an event, and moves on between events and ou
   CHECK(reactor.now() > first);
 }
 
-TEST_CASE("crash() returns without the shutdown event; the triggers stay for the next run") {
+TEST_CASE("crash() returns without the shutdown event; the triggers stay for the next run") {      // G1
   Reactor reactor;
   int shutdowns = 0;
   reactor.addSystemEventTrigger(Phase::Before, SystemEvent::Shutdown, [&] { ++shutdowns; });
@@ -252,7 +252,7 @@ TEST_CASE("crash() returns without the shutdown event; the triggers stay for the
   CHECK(shutdowns == 1);
 }
 
-TEST_CASE("iterate() runs one turn, with or without waiting") {
+TEST_CASE("iterate() runs one turn, with or without waiting") {      // G1
   Reactor reactor;
   int calls = 0;
   reactor.iterate();
@@ -274,7 +274,7 @@ TEST_CASE("iterate() runs one turn, with or without waiting") {
 
 // ---------------------------------------------------------------- other threads
 
-TEST_CASE("callFromThread() wakes the sleeping loop; what one thread posts stays in order") {
+TEST_CASE("callFromThread() wakes the sleeping loop; what one thread posts stays in order") {      // G8
   Reactor reactor;
   std::vector<int> got;
   std::thread thread([&] {
@@ -368,7 +368,7 @@ TEST_CASE("a handle outlives its reactor") {
 
 // ---------------------------------------------------------------- system events
 
-TEST_CASE("triggers run phase by phase, in their order, once") {
+TEST_CASE("triggers run phase by phase, in their order, once") {      // G2
   Reactor reactor;
   std::string order;
   const auto add = [&](Phase phase, SystemEvent event, char c) {
@@ -395,7 +395,7 @@ TEST_CASE("triggers run phase by phase, in their order, once") {
   CHECK(order == "abcdefgh");
 }
 
-TEST_CASE("the shutdown waits for the holds of its before-triggers, while the loop goes on") {
+TEST_CASE("the shutdown waits for the holds of its before-triggers, while the loop goes on") {      // G2
   Reactor reactor;
   std::string order;
   std::optional<ShutdownHold> kept;
@@ -472,7 +472,7 @@ TEST_CASE("stop() in a startup trigger lets the startup finish first") {
 
 // ---------------------------------------------------------------- signals
 
-TEST_CASE("a signal stops the reactor and is remembered; afterwards it is as before") {
+TEST_CASE("a signal stops the reactor and is remembered; afterwards it is as before") {      // G4
   Reactor reactor;
   for (const int number : {SIGTERM, SIGINT}) {
     bool shutdown = false;
@@ -555,7 +555,7 @@ TEST_CASE("a turn that was cut short is resumed once a turn, and sockets get the
   detail::loopLink.pending = false;
 }
 
-TEST_CASE("the thread pool starts with the reactor, and the shutdown waits for its work") {
+TEST_CASE("the thread pool starts with the reactor, and the shutdown waits for its work") {      // G9
   Reactor reactor;
   bool early = false;
   reactor.threadPool().callInThread([&] { early = true; });   // kept until the reactor runs
@@ -583,7 +583,7 @@ TEST_CASE("the thread pool starts with the reactor, and the shutdown waits for i
   });
 }
 
-TEST_CASE("the pool's size is a suggestion that may come before or after its making") {
+TEST_CASE("the pool's size is a suggestion that may come before or after its making") {      // G9
   Reactor reactor;
   reactor.suggestThreadPoolSize(3);
   CHECK(reactor.threadPool().max() == 3);
@@ -611,7 +611,7 @@ TEST_CASE("a crash during the shutdown's wait for threads leaves a reactor that 
   CHECK(ran);
 }
 
-TEST_CASE("whoever blocks the loop is named in the log") {
+TEST_CASE("whoever blocks the loop is named in the log") {      // fault 34
   struct Blocks {
     void operator()() const {
       const auto start = std::chrono::steady_clock::now();
@@ -642,6 +642,23 @@ TEST_CASE("whoever blocks the loop is named in the log") {
     reactor.stop();
   });
   CHECK(capture.count() == 0);
+}
+
+TEST_CASE("unless told otherwise a callback of more than a tenth of a second is named") {      // fault 34
+  struct BlocksForLong {
+    void operator()() const {
+      const auto start = std::chrono::steady_clock::now();
+      while (std::chrono::steady_clock::now() - start < 120ms) {}
+    }
+  };
+  Reactor reactor;
+  LogCapture capture(LogLevel::Warning);
+  runWith(reactor, [&] {
+    reactor.callLater(0, BlocksForLong());
+    reactor.callLater(1ms, [&] { reactor.stop(); });
+  });
+  CHECK(capture.contains("by a timed call: "));
+  CHECK(capture.contains("BlocksForLong"));
 }
 
 TEST_CASE("a hundred thousand timers and posts at once all run") {

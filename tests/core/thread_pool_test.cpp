@@ -14,7 +14,7 @@
 
 using namespace weft;
 
-TEST_CASE("work that is given before start() is kept and then runs, in order") {
+TEST_CASE("work that is given before start() is kept and then runs, in order") {      // G13
   ThreadPool pool(0, 1);
   std::string order;
   for (const char c : {'a', 'b', 'c'}) pool.callInThread([&order, c] { order += c; });
@@ -26,7 +26,7 @@ TEST_CASE("work that is given before start() is kept and then runs, in order") {
   CHECK(pool.threads() == 0);
 }
 
-TEST_CASE("the pool grows with the work that waits, up to its largest size") {
+TEST_CASE("the pool grows with the work that waits, up to its largest size") {      // G13
   ThreadPool pool(0, 3);
   pool.start();
   CHECK(pool.threads() == 0);
@@ -61,7 +61,7 @@ TEST_CASE("an idle thread is used again before another one is made") {
   CHECK(pool.threads() == 1);
 }
 
-TEST_CASE("min threads are there from the start") {
+TEST_CASE("min threads are there from the start") {      // G13
   ThreadPool pool(2, 4);
   pool.start();
   CHECK(pool.threads() == 2);
@@ -72,7 +72,7 @@ TEST_CASE("min threads are there from the start") {
   CHECK(pool.max() == 1);
 }
 
-TEST_CASE("what a call throws is logged, and the thread goes on") {
+TEST_CASE("what a call throws is logged, and the thread goes on") {      // G13
   LogCapture capture;
   ThreadPool pool(0, 1);
   bool ran = false;
@@ -85,7 +85,7 @@ TEST_CASE("what a call throws is logged, and the thread goes on") {
   CHECK(capture.contains("in a thread"));
 }
 
-TEST_CASE("callMultipleInThread runs its calls on one thread, in order, also behind one that throws") {
+TEST_CASE("callMultipleInThread runs its calls on one thread, in order, also behind one that throws") {      // G12
   LogCapture capture;
   ThreadPool pool(0, 4);
   std::vector<std::thread::id> ids;
@@ -101,7 +101,7 @@ TEST_CASE("callMultipleInThread runs its calls on one thread, in order, also beh
   CHECK(capture.contains("second"));
 }
 
-TEST_CASE("a result handler gets what the call returned or threw, in the same thread") {
+TEST_CASE("a result handler gets what the call returned or threw, in the same thread") {      // G13
   ThreadPool pool;
   int value = 0;
   std::string error;
@@ -124,7 +124,7 @@ TEST_CASE("a result handler gets what the call returned or threw, in the same th
   CHECK(error == "bad");
 }
 
-TEST_CASE("what a call holds is let go of when it has run") {
+TEST_CASE("what a call holds is let go of when it has run") {      // G13
   ThreadPool pool;
   const auto shared = std::make_shared<int>(1);
   std::latch done(1);

@@ -8,7 +8,7 @@
 
 using namespace weft::net;
 
-TEST_CASE("numeric addresses are read and written") {
+TEST_CASE("numeric addresses are read and written") {      // H6
   for (const char* text : {"127.0.0.1", "0.0.0.0", "255.255.255.255", "::1", "::", "2001:db8::1:2", "::ffff:10.0.0.1"}) {
     const auto address = Address::parse(text, 80);
     REQUIRE(address);

@@ -172,7 +172,7 @@ TEST_CASE("names: known ones, unknown ones, and hosts with ports of their own") 
   CHECK(scene.network.attempts() == 3);
 }
 
-TEST_CASE("refused, silent, late and cancelled attempts") {
+TEST_CASE("refused, silent, late and cancelled attempts") {      // N2
   Scene scene;
   auto nobody = scene.network.connect("127.0.0.1", 81);
   scene.clock.advance(0);
@@ -376,7 +376,7 @@ TEST_CASE("a host that vanishes leaves half-open connections: nothing arrives, n
   CHECK(again.result().ok());
 }
 
-TEST_CASE("events are planned, done at their time, and written down; a cancelled attempt leaves nothing behind") {
+TEST_CASE("events are planned, done at their time, and written down; a cancelled attempt leaves nothing behind") {      // N2
   ManualClock clock;
   auto network = std::make_unique<MemoryNetwork>(clock);
   network->logEvents(3);

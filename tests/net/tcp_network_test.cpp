@@ -97,7 +97,7 @@ TEST_CASE("a name is looked up without blocking the loop, and each of its addres
   for (const Address& address : addresses) CHECK(address.port() == 80);
 }
 
-TEST_CASE("a refused connection says to whom") {
+TEST_CASE("a refused connection says to whom") {      // H10
   TcpWorld world;
   const auto refused = errorOf<ConnectionRefused>(world, world.network.connect("127.0.0.1", 1));
   CHECK(std::string(refused.what()) == "connecting to 127.0.0.1:1: connection refused");
@@ -116,7 +116,7 @@ TEST_CASE("a name that cannot be one is a DNSLookupError") {
   }
 }
 
-TEST_CASE("a connection that nobody answers times out, and its socket is closed") {
+TEST_CASE("a connection that nobody answers times out, and its socket is closed") {      // H10
   TcpWorld world;
   FullPort full;
   resultOf(world, world.network.resolve("127.0.0.1", 1));
@@ -127,7 +127,7 @@ TEST_CASE("a connection that nobody answers times out, and its socket is closed"
   CHECK(openDescriptors() == before);
 }
 
-TEST_CASE("cancelling an attempt to connect closes its socket at once") {
+TEST_CASE("cancelling an attempt to connect closes its socket at once") {      // H10
   TcpWorld world;
   FullPort full;
   world.settle();
@@ -148,7 +148,7 @@ TEST_CASE("cancelling during the look-up ends with CancelledError") {
   world.settle();
 }
 
-TEST_CASE("a taken port is a CannotListenError at once") {
+TEST_CASE("a taken port is a CannotListenError at once") {      // H9
   TcpWorld world;
   auto port = world.network.listen(0, factoryOf<Echo>(), world.loopback());
   const std::uint16_t number = port->getHost().port();
@@ -166,7 +166,7 @@ TEST_CASE("a taken port is a CannotListenError at once") {
   CHECK(openDescriptors() == before);
 }
 
-TEST_CASE("a port that stopped, or was dropped, accepts no more; its connections live on") {
+TEST_CASE("a port that stopped, or was dropped, accepts no more; its connections live on") {      // H9
   TcpWorld world;
   auto port = world.network.listen(0, factoryOf<Echo>(), world.loopback());
   const std::uint16_t number = port->getHost().port();
@@ -214,7 +214,7 @@ TEST_CASE("IPv6 works where the machine has it, also for IPv4 callers of the add
   CHECK(resultOf(world, ask(world.network, "[::1]", port->getHost().port())) == "hello");
 }
 
-TEST_CASE("a connection comes from where it is told to") {
+TEST_CASE("a connection comes from where it is told to") {      // H10
   TcpWorld world;
   Address from;
   auto port = world.network.listen(0, factory([&](const Address& peer) {
@@ -232,7 +232,7 @@ TEST_CASE("a connection comes from where it is told to") {
   errorOf<HostUnreachable>(world, world.network.connect("127.0.0.1", port->getHost().port(), options));
 }
 
-TEST_CASE("small writes are sent at once unless asked otherwise; keep-alive is for who wants it") {
+TEST_CASE("small writes are sent at once unless asked otherwise; keep-alive is for who wants it") {      // H7
   TcpWorld world;
   auto port = world.network.listen(0, factoryOf<Echo>(), world.loopback());
   auto transport = resultOf(world, world.network.connect("127.0.0.1", port->getHost().port()));
@@ -247,7 +247,7 @@ TEST_CASE("small writes are sent at once unless asked otherwise; keep-alive is f
   transport->setTcpNoDelay(true);
 }
 
-TEST_CASE("out of descriptors: accepting pauses without burning the processor, says so once, and goes on") {
+TEST_CASE("out of descriptors: accepting pauses without burning the processor, says so once, and goes on") {      // H11, fault 4
   LogCapture log;
   TcpWorld world;
   int accepted = 0;
