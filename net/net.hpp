@@ -41,6 +41,7 @@
 #include <weft/net/producer.hpp>
 #include <weft/net/protocol.hpp>
 #include <weft/net/protocols/frame_receiver.hpp>
+#include <weft/net/protocols/haproxy.hpp>
 #include <weft/net/protocols/int_string_receiver.hpp>
 #include <weft/net/protocols/line_receiver.hpp>
 #include <weft/net/protocols/netstring_receiver.hpp>

@@ -103,6 +103,7 @@ class EndpointArguments {
 ///     unix:/run/x.sock:mode=660:backlog=50:lockfile=0                                 lockfile=1 unless given
 ///     systemd:domain=INET:index=0, systemd:name=web                                   a socket that systemd has opened
 ///     stdio:
+///     haproxy:tcp:8080                                                                any other behind it: its connections begin with a PROXY header
 ///     tls:443:certificate=cert.pem:privateKey=key.pem:interface=…:backlog=…           a certificate and its chain; privateKey may be in the same file
 ///     ssl:443:privateKey=key.pem:certKey=cert.pem:extraCertChain=chain.pem            the same in Twisted's older words
 ///

@@ -7,6 +7,7 @@
 #include <weft/net/endpoints/tcp_endpoint.hpp>
 #include <weft/net/endpoints/unix_endpoint.hpp>
 #include <weft/net/hostname_endpoint.hpp>
+#include <weft/net/protocols/haproxy.hpp>
 #include <weft/net/tcp_network.hpp>
 #include <weft/net/tls/certificate.hpp>
 #include <weft/net/tls/endpoint.hpp>
@@ -178,6 +179,7 @@ void addStandardEndpoints(EndpointTypes& types) {
   types.addServer("systemd", {"domain", "index", "name"}, systemdServer);
   types.addServer("stdio", {}, [](Network& network, const EndpointArguments& arguments) { return std::make_shared<StandardIOEndpoint>(reactorOf(network, arguments)); });
   types.addClient("process", {"executable", "arguments..."}, processClient);
+  types.addServer("haproxy", {":"}, [](Network& network, const EndpointArguments& arguments) { return proxyEndpoint(arguments.wrappedServer(network)); });
   types.addServer("tls", {"port", "certificate", "privateKey", "interface", "backlog"},
                   [](Network& network, const EndpointArguments& arguments) { return tlsServer(network, arguments, "certificate"); });
   types.addServer("ssl", {"port", "privateKey", "certKey", "extraCertChain", "interface", "backlog"},
