@@ -78,7 +78,7 @@ std::string bodyOf(const Peer& peer) { return peer.received.substr(peer.received
 
 }  // namespace
 
-TEST_CASE("a generator's pieces are sent as chunks, as they come") {
+TEST_CASE("a generator's pieces are sent as chunks, as they come") {      // L8
   AgentWorld world;
   ScriptedServer server(world.network, 80);
   answerAtEnd(server, "0\r\n\r\n");
@@ -96,7 +96,7 @@ TEST_CASE("a generator's pieces are sent as chunks, as they come") {
   CHECK(agent.stats().idle == 1);
 }
 
-TEST_CASE("with a length the pieces go out as they are, and another number of bytes is an error") {
+TEST_CASE("with a length the pieces go out as they are, and another number of bytes is an error") {      // L8
   AgentWorld world;
   ScriptedServer server(world.network, 80);
   answerAtEnd(server, "world");
@@ -137,7 +137,7 @@ TEST_CASE("what a generator throws is the request's error, and the connection is
   CHECK(server.openConnections() == 0);
 }
 
-TEST_CASE("a generator is asked for no more than the server takes") {
+TEST_CASE("a generator is asked for no more than the server takes") {      // L8
   AgentWorld world;
   ScriptedServer server(world.network, 80);
   server.heard = [](Peer& peer, std::string_view) { peer.transport().pauseReading(); };

@@ -160,7 +160,7 @@ TEST_CASE("a response that no Agent has received knows nothing of all this") {
   CHECK(!response.isOfReusedConnection());
 }
 
-TEST_CASE("the look-up has a time of its own, within that of connecting") {
+TEST_CASE("the look-up has a time of its own, within that of connecting") {      // L7
   NamedWorld world;
   ScriptedServer server(world.network, 80, reply("x"));
   Agent agent(world.named, AgentOptions().setDnsTimeout(1).setConnectTimeout(5));
@@ -189,7 +189,7 @@ TEST_CASE("a name that is known but never answers is a timeout of connecting") {
   CHECK(world.clock.getDelayedCalls().empty());
 }
 
-TEST_CASE("a response that drips is too slow, when the window is over") {
+TEST_CASE("a response that drips is too slow, when the window is over") {      // L7, F8
   AgentWorld world;
   ScriptedServer server(world.network, 80, [&](Peer& peer, const std::string& request) {
     const bool inHead = request.starts_with("GET /head");
@@ -274,7 +274,7 @@ TEST_CASE("a request's own timeout replaces the Agent's, also a longer one") {
   CHECK(successResultOf(first).ok());
 }
 
-TEST_CASE("trailers come after the body, and interim responses are counted and told") {
+TEST_CASE("trailers come after the body, and interim responses are counted and told") {      // L17
   AgentWorld world;
   ScriptedServer server(world.network, 80, [&](Peer& peer, const std::string&) {
     peer.send("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n");

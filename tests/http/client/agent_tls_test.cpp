@@ -45,7 +45,7 @@ AgentOptions trustingAgent() { return AgentOptions().setTls(trusting()); }
 
 }  // namespace
 
-TEST_CASE("https works over any network: verified, with the host's name as SNI and ALPN http/1.1") {
+TEST_CASE("https works over any network: verified, with the host's name as SNI and ALPN http/1.1") {      // K1, L1
   AgentWorld world;
   ScriptedServer server(world.network, 443, reply("secret"), net::TlsServerContext(certificateFor("a").acceptableProtocols({"h2", "http/1.1"})));
   Agent agent(world.network, trustingAgent());
@@ -85,7 +85,7 @@ TEST_CASE("http and https are different origins, on their own ports") {
   CHECK(!world.get(agent.get("http://a/")).tls());
 }
 
-TEST_CASE("a bad certificate is refused with net's error, before anything is sent") {
+TEST_CASE("a bad certificate is refused with net's error, before anything is sent") {      // K1, F17
   struct Case {
     net::CertificateOptions server;
     Reason reason;
@@ -141,7 +141,7 @@ TEST_CASE("a numeric host is verified as an address, without SNI") {
   CHECK(world.error<net::CertificateError>(agent.get("https://numbers/")).reason == Reason::WrongHost);
 }
 
-TEST_CASE("a later connection to the host goes on with the session of an earlier one") {
+TEST_CASE("a later connection to the host goes on with the session of an earlier one") {      // K8
   AgentWorld world;
   ScriptedServer server(world.network, 443, reply("x", "Connection: close\r\n"), net::TlsServerContext(certificateFor("a").addCertificate(authority().issue(net::CertificateDetails("b")))));
   Agent agent(world.network, trustingAgent());

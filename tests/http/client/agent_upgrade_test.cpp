@@ -37,7 +37,7 @@ void echo(ScriptedServer& server) {
 
 }  // namespace
 
-TEST_CASE("101 gives the connection away, with what came behind it") {
+TEST_CASE("101 gives the connection away, with what came behind it") {      // L17
   AgentWorld world;
   ScriptedServer server(world.network, 80);
   echo(server);
