@@ -168,13 +168,15 @@ bool MemoryPipe::deliverData(Item& item) {
     if (end.state() == Connection::State::Open && !end.wantsData()) return false;
     std::size_t size = std::min<std::size_t>(item.data.size() - item.begin, world().between(link_.leastChunk_, link_.mostChunk_));
     if (planned.fault != MemoryLink::Fault::None) size = std::min(size, planned.after - arrived_);
-    const std::string_view piece = std::string_view(item.data).substr(item.begin, size);
+    std::string data = std::move(item.data);           // who gets a piece of it may end the connection, and with it the item
+    const std::string_view piece = std::string_view(data).substr(item.begin, size);
     item.begin += size;
     inFlight_ -= size;
     arrived_ += size;
     world().note("#", wire_.number, arrow(), size, " bytes ", hashOf(piece));
     if (end.wantsData()) end.received(piece);
     if (closed_ || dead_) return true;                 // the item is gone
+    item.data = std::move(data);
   }
   items_.pop_front();
   if (planned.fault != MemoryLink::Fault::None && arrived_ >= planned.after) {

@@ -96,6 +96,24 @@ TEST_CASE("pieces have the sizes asked for") {
   }
 }
 
+TEST_CASE("bytes stay until dataReceived has returned, also when it ends the connection") {
+  struct Hasty : Collect {
+    using Collect::Collect;
+    void dataReceived(std::string_view bytes) override {
+      transport().abortConnection();
+      Collect::dataReceived(bytes);
+    }
+  };
+  Scene scene;
+  scene.server = std::make_shared<Hasty>(scene.clock);
+  scene.connect();
+  const std::string sent(5000, 'x');
+  scene.client->transport().write(sent);
+  scene.clock.play(1);
+  CHECK(scene.server->data == sent);
+  CHECK(scene.client->reason.check<ConnectionLost>());
+}
+
 TEST_CASE("a planned reset strikes both ends after just so many bytes") {
   Scene scene;
   scene.network.setLink(MemoryLink().latency(0.1).resetAfter(10, MemoryLink::Direction::ToServer));
