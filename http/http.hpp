@@ -10,6 +10,7 @@
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/errors.hpp>
 #include <weft/http/client/proxy_settings.hpp>
+#include <weft/http/client/redirect_agent.hpp>
 #include <weft/http/client/tunnel_network.hpp>
 #include <weft/http/content_coding/content_decoder.hpp>
 #include <weft/http/content_coding/errors.hpp>
@@ -32,6 +33,7 @@
 #include <weft/http/header_values/quality_list.hpp>
 #include <weft/http/header_values/retry_after.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/history.hpp>
 #include <weft/http/json.hpp>
 #include <weft/http/parser.hpp>
 #include <weft/http/percent_encoding.hpp>

@@ -15,6 +15,16 @@ std::optional<std::uint64_t> Response::contentLength() const noexcept {
   return value;
 }
 
+const History& Response::history() const noexcept {
+  static const History kNothing;
+  return history_ ? *history_ : kNothing;
+}
+
+History& Response::editHistory() {
+  if (!history_) history_ = std::make_unique<History>();
+  return *history_;
+}
+
 std::string_view Response::encoding() const noexcept { return encodingOfContentType(headers.getCombined("Content-Type")); }
 
 // The response may be gone when the body has come: what is needed of it is copied.

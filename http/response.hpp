@@ -4,6 +4,7 @@
 #include <weft/defer/deferred.hpp>
 #include <weft/http/body.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/history.hpp>
 #include <weft/http/json.hpp>
 #include <weft/http/response_timing.hpp>
 #include <weft/http/text/text_decoder.hpp>
@@ -52,6 +53,11 @@ class Response {
   Body body;
   /// The parser let something pass that strict HTTP refuses (ParserOptions::lenient).
   bool wasRepaired = false;
+
+  /// What the layers of the client did on the way: redirects, tries, codings undone, a cache.
+  const History& history() const noexcept;
+  /// The same for a layer, to write in.
+  History& editHistory();
 
   bool ok() const noexcept { return status >= 200 && status < 300; }
   /// Content-Length, where it is given and a number.
@@ -108,6 +114,7 @@ class Response {
 
  private:
   std::shared_ptr<detail::ResponseFacts> facts_;
+  std::unique_ptr<History> history_;
 };
 
 /// May it stand in a status line? Tabs, spaces, visible characters and bytes over 0x7F. RFC 9112 section 4.
