@@ -85,6 +85,10 @@ class Request {
   Request& setTimeout(Delay total) { return timeout = total, *this; }
   Request& setMaxBody(std::size_t bytes) { return maxBody = bytes, *this; }
 
+  /// Whose session it belongs to, where the client keeps several: the name of a jar of CookieJars. Empty: the one without a name. See CookieAgent and CacheAgent.
+  Request& setCookieJar(std::string name) { return cookieJar = std::move(name), *this; }
+
+  std::string cookieJar;
   std::optional<Delay> timeout;
   std::optional<std::size_t> maxBody;
   std::function<void(int status, const Headers& headers)> onInterim;
