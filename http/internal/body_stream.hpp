@@ -41,6 +41,8 @@ class BodyStream : public weft::detail::Pooled {
     buffer_.append(piece);
     received_ += piece.size();
   }
+  /// Bytes were added to buffer().
+  void noteAppended(std::size_t bytes) noexcept { received_ += bytes; }
   /// How many bytes there will be in all.
   void expect(std::uint64_t bytes) { expected_ = bytes; }
   /// Hands out what has been appended, as far as somebody waits for it. Call it once per turn, after the appends.
