@@ -22,22 +22,30 @@ namespace weft::http {
 ///       request.setHeader("Authorization", *auth.authorization(url, request.method(), url.target()));
 class Authenticator {
  public:
-  /// Replaces credentials for the same origin.
+  /// Replaces credentials for the same origin and realm.
   Authenticator& add(Credentials credentials);
   bool has(const Url& url) const { return entries_.contains(url.origin()); }
+  /// The credentials that a challenge of this realm would be answered with; null for none. Valid until the next add().
+  const Credentials* find(const Url& url, std::string_view realm = {}) const;
+  /// Forgets what it keeps for that origin.
+  void remove(const Url& url) { entries_.erase(url.origin()); }
+  std::size_t size() const noexcept { return entries_.size(); }        ///< origins
 
-  /// A server of `url`'s origin refused a request: is there an answer worth another try? False without credentials for the origin, when no scheme is known, and when
-  /// the refused request was `answered` already (unless the server only says that its nonce had grown old): the credentials are wrong.
+  /// A server of `url`'s origin refused a request: is there an answer worth another try? False without credentials for the origin and realm, when no scheme is known, and when
+  /// the refused request was `answered` already (unless the server only says that its nonce had grown old, or asks for another realm): the credentials are wrong.
   bool challenged(const Url& url, const std::vector<Challenge>& challenges, bool answered);
-  /// The value of the Authorization field for a request, once the origin has asked. nullopt before that.
+  /// The value of the Authorization field for a request, once the origin has asked; before that, for Credentials::setBasicAtOnce(). Else nullopt.
   std::optional<std::string> authorization(const Url& url, std::string_view method, std::string_view target);
 
  private:
+  // What an origin has, and the answer that it took last.
   struct Entry {
-    explicit Entry(Credentials credentials) : credentials(std::move(credentials)) {}
-    Credentials credentials;
+    const Credentials* forRealm(std::string_view realm) const noexcept;
+    std::vector<Credentials> credentials;
     std::optional<DigestAuth> digest;
-    bool basic = false;
+    std::string basic;                   // the answer, ready to be sent
+    std::string realm;                   // that it was for
+    bool asked = false;
   };
   std::map<std::string, Entry> entries_;   // by origin
 };

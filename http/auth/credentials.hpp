@@ -4,8 +4,10 @@
 #include <weft/http/error.hpp>
 #include <weft/http/url.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace weft::http {
 
@@ -24,14 +26,23 @@ class Credentials {
   /// password contain a control character. Both are UTF-8.
   Credentials(std::string_view origin, std::string username, std::string password);
 
+  /// Only for this realm of the origin, as a challenge names it. Unless set: for all that have none of their own.
+  Credentials& setRealm(std::string realm) { return realm_ = std::move(realm), *this; }
+  /// Let them be sent, by the Basic scheme, before the server asks: saves a request, and shows the password to whoever answers there.
+  Credentials& setBasicAtOnce(bool on = true) { return basicAtOnce_ = on, *this; }
+
   const std::string& origin() const noexcept { return origin_; }
   const std::string& username() const noexcept { return username_; }
   const std::string& password() const noexcept { return password_; }
+  const std::optional<std::string>& realm() const noexcept { return realm_; }
+  bool basicAtOnce() const noexcept { return basicAtOnce_; }
   /// Are they for this URL?
   bool areFor(const Url& url) const { return url.origin() == origin_; }
 
  private:
   std::string origin_, username_, password_;
+  std::optional<std::string> realm_;
+  bool basicAtOnce_ = false;
 };
 
 /// "Basic dXNlcjpwYXNz". Throws AuthError when the name contains a ':', which the scheme cannot carry. RFC 7617 section 2, in UTF-8.

@@ -48,3 +48,31 @@ TEST_CASE("refused credentials are not sent again, but an old nonce is renewed")
   basic.add(Credentials("https://example.com", "a:b", "c"));
   CHECK(!basic.challenged(kPage, parseChallenges("Basic realm=a"), false));   // Basic cannot carry this name
 }
+
+TEST_CASE("credentials for a realm go before those for all of the origin, and another realm is worth another try") {
+  Authenticator auth;
+  auth.add(kMe).add(Credentials("https://example.com", "you", "secret").setRealm("b"));
+  CHECK(auth.size() == 1);
+  CHECK(auth.find(kPage)->username() == "me");
+  CHECK(auth.find(kPage, "b")->username() == "you");
+  CHECK(!auth.find(Url("https://example.org/")));
+  CHECK(auth.challenged(kPage, parseChallenges("Basic realm=a"), false));
+  CHECK(auth.authorization(kPage, "GET", "/x") == "Basic bWU6c2VjcmV0");
+  CHECK(auth.challenged(kPage, parseChallenges("Basic realm=b"), true));
+  CHECK(auth.authorization(kPage, "GET", "/x") == "Basic eW91OnNlY3JldA==");
+  CHECK(!auth.challenged(kPage, parseChallenges("Basic realm=b"), true));
+  auth.remove(kPage);
+  CHECK(!auth.has(kPage));
+}
+
+TEST_CASE("Basic at once is an answer before the question; a digest is still worth a try, the same Basic is not") {
+  Authenticator auth;
+  auth.add(Credentials("https://example.com", "me", "secret").setBasicAtOnce());
+  CHECK(auth.authorization(kPage, "GET", "/x") == "Basic bWU6c2VjcmV0");
+  CHECK(!auth.challenged(kPage, parseChallenges("Basic realm=a"), true));
+  CHECK(auth.challenged(kPage, parseChallenges("Digest realm=a, nonce=n, qop=auth"), true));
+  CHECK(auth.authorization(kPage, "GET", "/x")->starts_with("Digest "));
+  auth.add(kMe);                                         // others: what was learned with the first holds no more
+  CHECK(!auth.authorization(kPage, "GET", "/x"));
+  CHECK_THROWS_AS(auth.add(Credentials("https://example.com", "a:b", "c").setBasicAtOnce()), AuthError);
+}
