@@ -14,6 +14,7 @@
 #include <weft/http/client/errors.hpp>
 #include <weft/http/client/proxy_settings.hpp>
 #include <weft/http/client/redirect_agent.hpp>
+#include <weft/http/client/retry_agent.hpp>
 #include <weft/http/client/tunnel_network.hpp>
 #include <weft/http/content_coding/content_decoder.hpp>
 #include <weft/http/content_coding/errors.hpp>
