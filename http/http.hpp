@@ -12,6 +12,7 @@
 #include <weft/http/client/content_decoder_agent.hpp>
 #include <weft/http/client/cookie_agent.hpp>
 #include <weft/http/client/errors.hpp>
+#include <weft/http/client/logging_agent.hpp>
 #include <weft/http/client/proxy_settings.hpp>
 #include <weft/http/client/redirect_agent.hpp>
 #include <weft/http/client/retry_agent.hpp>
