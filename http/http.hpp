@@ -9,6 +9,7 @@
 #include <weft/http/body_source.hpp>
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/auth_agent.hpp>
+#include <weft/http/client/cache_agent.hpp>
 #include <weft/http/client/content_decoder_agent.hpp>
 #include <weft/http/client/cookie_agent.hpp>
 #include <weft/http/client/errors.hpp>
