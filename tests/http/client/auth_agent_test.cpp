@@ -45,6 +45,8 @@ struct Guarded : World {
   AuthAgent client;
 };
 
+AsyncGenerator<std::string> once() { co_yield "a=1"; }
+
 }  // namespace
 
 TEST_CASE("Basic is sent when the server asks, and at once from then on") {
@@ -167,4 +169,14 @@ TEST_CASE("a login at a site of our own") {
   Deferred<std::string> pending = textOf(client.post("http://localhost/", "hello", "text/plain"));
   clock.play(1);
   CHECK(successResultOf(pending) == "POST hello");
+}
+
+TEST_CASE("a body that can be sent once only gets the 401") {
+  Guarded world;
+  world.on("/", challenge("Basic realm=\"x\""));
+  world.client.add(Credentials("http://a", "me", "secret"));
+  Request request("POST", "http://a/");
+  request.setBodyChunks(once(), 3);
+  CHECK(world.get(world.client.request(std::move(request))).status == 401);
+  CHECK(world.heads.size() == 1);
 }

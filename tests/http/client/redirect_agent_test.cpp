@@ -19,6 +19,8 @@ std::vector<std::string> urlsOf(const std::vector<Hop>& chain) {
   return all;
 }
 
+AsyncGenerator<std::string> once() { co_yield "a=1"; }
+
 }  // namespace
 
 // L9, and #8265: each Location is resolved against the URL that was redirected, not against the first one.
@@ -239,4 +241,15 @@ TEST_CASE("agents may be destroyed while a chain is under way") {
   client.reset();
   inner.reset();
   failureResultOf<AgentClosed>(pending);
+}
+
+TEST_CASE("a body that can be sent once only is not redirected, but dropped where the method changes") {
+  Redirects world;
+  world.on("/keep", redirectTo("/to", 307)).on("/change", redirectTo("/to", 303)).on("/to", reply("there"));
+  Request keep("POST", "http://a/keep");
+  keep.setBodyChunks(once(), 3);
+  CHECK(std::string(world.error<BadRedirect>(world.client.request(std::move(keep))).what()).find("can be sent once only") != std::string::npos);
+  Request change("POST", "http://a/change");
+  change.setBodyChunks(once(), 3);
+  CHECK(world.get(textOf(world.client.request(std::move(change)))) == "there");
 }

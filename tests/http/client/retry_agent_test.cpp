@@ -25,6 +25,8 @@ std::vector<int> statuses(const std::vector<FailedTry>& tries) {
   return all;
 }
 
+AsyncGenerator<std::string> once() { co_yield "a=1"; }
+
 }  // namespace
 
 TEST_CASE("a status that may pass is tried again, and the response tells what came before") {
@@ -199,4 +201,13 @@ TEST_CASE("cancel ends the wait, and a destroyed agent tries no more") {
   world.run(10);
   failureResultOf<AgentClosed>(waiting);
   CHECK(world.heads.size() == 2);
+}
+
+TEST_CASE("a body that can be sent once only is sent once") {
+  Retries world;
+  world.script({reply("down", {}, 503), reply("up")});
+  Request request("PUT", "http://a/");
+  request.setBodyChunks(once(), 3);
+  CHECK(world.get(world.client.request(std::move(request)), 10).status == 503);
+  CHECK(world.heads.size() == 1);
 }
