@@ -4,6 +4,7 @@
 #include <weft/core/delay.hpp>
 #include <weft/defer/deferred.hpp>
 #include <weft/http/client/errors.hpp>
+#include <weft/http/client/proxy_settings.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/response.hpp>
 #include <weft/net/network.hpp>
@@ -42,6 +43,7 @@ class AgentOptions {
   std::size_t maxBody = 16 * 1024 * 1024;      ///< BodyTooLarge
   bool lenient = false;                        ///< ParserOptions::lenient: take what browsers take
   std::string userAgent = "weft";              ///< sent unless the request has one; empty: none
+  ProxySettings proxies;                       ///< none at first; ProxySettings::fromEnvironment() for what the user has set
   std::optional<net::TlsClientOptions> tls;    ///< for https: whom to trust, what to show. Unset: net's defaults, so certificates are verified against the system's authorities
 
   AgentOptions& setMaxPerHost(std::size_t value) { return maxPerHost = value, *this; }
@@ -59,6 +61,7 @@ class AgentOptions {
   AgentOptions& setKeepAlive(Delay value) { return keepAlive = value, *this; }
   AgentOptions& setMaxBody(std::size_t bytes) { return maxBody = bytes, *this; }
   AgentOptions& setLenient(bool value) { return lenient = value, *this; }
+  AgentOptions& setProxies(ProxySettings value) { return proxies = std::move(value), *this; }
   AgentOptions& setUserAgent(std::string value) { return userAgent = std::move(value), *this; }
 };
 
@@ -108,6 +111,10 @@ class AnyAgent {
 ///
 /// https: TLS over whatever the network connects. The server's certificate must be good, and for the host of the URL (AgentOptions::tls says whom to trust); the name is sent as SNI,
 /// ALPN says http/1.1, and later connections to a host go on with the session of an earlier one. Agents that leave tls and tlsTimeout alone share one context, and its sessions.
+///
+/// Proxies (AgentOptions::proxies): http through an HTTP proxy is sent there with the whole URL (RFC 9112 section 3.2.2); https, and everything through a SOCKS5 proxy, goes through a tunnel, so
+/// that the proxy sees a host and a port. The limits count for the origins as without a proxy. Errors of a proxy: TunnelError, net::SocksError; its own answer to a forwarded request is
+/// a response (407, 502).
 ///
 /// Connections: at most AgentOptions::maxPerHost to an origin and maxTotal in all; requests beyond that wait, first come, first served, and the origins
 /// take turns when they share the total. A connection is used again only if nothing is left unclear on it: not after Connection: close, HTTP/1.0 without keep-alive,

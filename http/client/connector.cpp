@@ -43,14 +43,14 @@ net::TlsClientContext contextOf(net::TlsClientOptions options, Delay timeout) {
 
 }  // namespace
 
-Deferred<OpenedConnection> openConnection(net::Network& network, std::string host, std::uint16_t port, net::ConnectOptions options,
+Deferred<OpenedConnection> openConnection(Route route, std::string host, std::uint16_t port, net::ConnectOptions options,
                                           std::optional<net::TlsClientConnectionOptions> tls) {
-  Clock& clock = network.clock();
+  Clock& clock = route.network->clock();
   const auto begun = clock.now();
   const auto lookedUp = std::make_shared<std::chrono::nanoseconds>(begun);
   options.onLookedUp([lookedUp, &clock](const std::vector<net::Address>&) { *lookedUp = clock.now(); });
   OpenedConnection opened;
-  auto connecting = network.connect(std::move(host), port, options);
+  auto connecting = route.forward ? connectToProxy(*route.network, *route.forward, options) : route.network->connect(std::move(host), port, options);
   opened.transport = co_await connecting;
   const auto connected = clock.now();
   opened.dns = *lookedUp - begun;

@@ -272,7 +272,14 @@ std::string_view Pool::headOf(const Exchange& exchange) {
   std::string& text = head_;
   const Headers& headers = request.headers;
   text.assign(request.method());
-  text.append(" ").append(request.url.target()).append(" HTTP/1.1\r\n");
+  text.append(" ");
+  const HttpProxy* const proxy = exchange.host->route.forward;
+  if (proxy) [[unlikely]] text.append("http://").append(request.url.hostAndPort());
+  text.append(request.url.target()).append(" HTTP/1.1\r\n");
+  if (proxy) [[unlikely]] {
+    for (const HeaderField field : proxy->headers())
+      if (!headers.has(field.name)) text.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
   if (headers.empty() || !headers.has("Host")) text.append("Host: ").append(request.url.hostAndPort()).append("\r\n");
   if (!options_.userAgent.empty() && (headers.empty() || !headers.has("User-Agent")))
     text.append("User-Agent: ").append(options_.userAgent).append("\r\n");

@@ -7,7 +7,8 @@
 
 namespace weft::http::detail {
 
-Deferred<OpenedConnection> Pool::open(const Host& host) {
+Deferred<OpenedConnection> Pool::open(Host& host) {
+  if (!host.route.network) host.route = routes_.to(Url(host.key));
   net::ConnectOptions options;
   options.timeout(options_.connectTimeout).lookupTimeout(options_.dnsTimeout);
   std::optional<net::TlsClientConnectionOptions> tls;
@@ -15,7 +16,7 @@ Deferred<OpenedConnection> Pool::open(const Host& host) {
     if (!tls_) tls_.emplace(tlsContextFor(options_));
     tls.emplace(net::optionsForClientTLS(host.name, *tls_));
   }
-  return openConnection(network_, host.name, host.port, std::move(options), std::move(tls));
+  return openConnection(host.route, host.name, host.port, std::move(options), std::move(tls));
 }
 
 void Pool::connect(Exchange& exchange) {

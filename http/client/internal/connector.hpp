@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/defer/deferred.hpp>
+#include <weft/http/client/tunnel_network.hpp>
 #include <weft/net/network.hpp>
 #include <weft/net/tls/facts.hpp>
 #include <weft/net/tls/options.hpp>
@@ -19,6 +20,12 @@ class AgentOptions;
 
 namespace weft::http::detail {
 
+/// How to reach an origin. What it points to lives as long as the pool.
+struct Route {
+  net::Network* network = nullptr;                     // connects to the origin, or to `forward`
+  const HttpProxy* forward = nullptr;                  // gets requests with the whole URL (RFC 9112 section 3.2.2), and passes them on
+};
+
 class OpenedConnection {
  public:
   std::shared_ptr<net::Transport> transport;
@@ -28,8 +35,8 @@ class OpenedConnection {
   std::chrono::nanoseconds handshake{};
 };
 
-/// Looks the name up, connects, and with `tls` does the handshake. Errors are net's. cancel: gives up at once.
-Deferred<OpenedConnection> openConnection(net::Network& network, std::string host, std::uint16_t port, net::ConnectOptions options,
+/// Looks the name up, connects, or connects to the proxy that forwards, and with `tls` does the handshake. Errors are net's, and TunnelError. cancel: gives up at once.
+Deferred<OpenedConnection> openConnection(Route route, std::string host, std::uint16_t port, net::ConnectOptions options,
                                           std::optional<net::TlsClientConnectionOptions> tls);
 
 /// The policy of an Agent with these options. The one of default options is shared by all, and made at the first call. Throws net::TlsConfigurationError.

@@ -4,6 +4,7 @@
 #include <weft/core/block_pool.hpp>
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/internal/connector.hpp>
+#include <weft/http/client/internal/routes.hpp>
 #include <weft/http/internal/response_facts.hpp>
 
 #include <chrono>
@@ -49,6 +50,7 @@ struct Host {
   std::string name;                    // without the brackets of IPv6
   std::uint16_t port = 0;
   bool secure = false;
+  Route route;
   std::vector<Connection*> idle;       // the last one used first
   std::size_t open = 0;
   Exchange* first = nullptr;           // those who wait
@@ -94,7 +96,7 @@ class Pool {
   void submit(Exchange& exchange);
   void start(Exchange& exchange, Connection& connection);
   void connect(Exchange& exchange);
-  Deferred<OpenedConnection> open(const Host& host);
+  Deferred<OpenedConnection> open(Host& host);
   void connected(Exchange& exchange, OpenedConnection opened);
   void connectFailed(Exchange& exchange, Failure failure);
   void cancel(Exchange& exchange);
@@ -117,6 +119,7 @@ class Pool {
 
   net::Network& network_;
   AgentOptions options_;
+  Routes routes_{network_, options_};
   std::optional<net::TlsClientContext> tls_;                               // made when it is needed first
   std::unordered_map<std::string, Host, KeyHash, std::equal_to<>> hosts_;
   Host* firstTurn_ = nullptr;          // hosts with waiting requests, in the order in which they get connections
