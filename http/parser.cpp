@@ -89,7 +89,7 @@ class Parser::Machine {
       if (complete_) return all.size() - bytes.size();
       if (headComplete_) break;
       if (check.broken) throw error(ParseProblem::LineEnding);
-      if (headBytes() >= limit) throw error(ParseProblem::HeadersTooLarge);
+      if (headBytes() >= limit) throw error(tooLong_ ? ParseProblem::StartLineTooLong : ParseProblem::HeadersTooLarge);
     }
     if (framing_ == BodyFraming::Chunked && chunk_ != Chunk::Trailers) bytes.remove_prefix(readChunks(bytes));
     if (framing_ != BodyFraming::Chunked) {
@@ -231,6 +231,7 @@ class Parser::Machine {
         case Line::First:  // empty lines before a message are let pass (section 2.2)
           if (c == '\n' && strict) return {i, true};
           if (c != '\n') line_ = c == '\r' ? Line::FirstCr : Line::Inside;
+          afterStartLine_ = true;
           break;
         case Line::FirstCr:
           if (c != '\n') return {i, true};
@@ -248,7 +249,7 @@ class Parser::Machine {
         case Line::Start:
           if (c == '\r') {
             line_ = Line::LastCr;
-          } else if (strict && (c == ' ' || c == '\t' || c == '\n')) {
+          } else if ((strict && c == '\n') || ((strict || afterStartLine_) && (c == ' ' || c == '\t'))) {      // section 2.2
             return {i, true};
           } else if (c == '\n') {
             line_ = Line::First;  // an interim response is followed by another head
@@ -256,6 +257,7 @@ class Parser::Machine {
           } else {
             line_ = Line::Inside;
           }
+          afterStartLine_ = false;
           break;
         case Line::LastCr:
           if (c != '\n') return {i, true};
@@ -675,6 +677,7 @@ class Parser::Machine {
   bool complete_ = false;
   bool keepAlive_ = false;
   unsigned repairs_ = 0;
+  bool afterStartLine_ = false;                        // the next line is the first field's: there is nothing yet that it could continue
   bool tooLong_ = false;                               // the start line
   bool nameOpen_ = false;
   bool valueOpen_ = false;

@@ -255,6 +255,13 @@ TEST_CASE("strict mode refuses what lenient mode repairs") {
   }
 }
 
+TEST_CASE("a line that begins with a blank right behind the start line continues nothing, and is refused") {      // RFC 9112 section 2.2
+  const ParserOptions lenient = ParserOptions().setLenient(true);
+  CHECK(response("HTTP/1.1 200 OK\r\n A: b\r\n\r\n", lenient).problem == ParseProblem::LineEnding);
+  CHECK(response("HTTP/1.1 103 Early\n \n\r\0HTTP/1.1 200 OK\r\n\r\n", lenient).problem == ParseProblem::LineEnding);
+  CHECK(!response("HTTP/1.1 204 OK\r\nA: b\r\n c\r\n\r\n", lenient).problem);
+}
+
 TEST_CASE("no NUL, CR or LF reaches the application from a head") {
   const ParserOptions lenient = ParserOptions().setLenient(true);
   Run sink;
