@@ -21,6 +21,7 @@ Examples:
   weft crawl http://example.com/ -o pages.jsonl        every page of a site, one JSON line each
   weft crawl http://example.com/docs/ -c 4 -a 'allow=/docs/' -a 'deny=\?' -o docs.jsonl
   weft crawl http://example.com/ -s DEPTH_LIMIT=2 -L DEBUG
+  weft fetch http://example.com/ -o page.html           one page, or anything else
   weft demo                                             a site to try it on, at http://127.0.0.1:8000/
 
 Exit codes: 0 complete, 1 could not start, 2 usage, 3 some pages failed, 4 nothing fetched, 5 stopped early.)";
@@ -29,6 +30,10 @@ constexpr const char* kCrawlNotes = R"(
 For a URL: fetches every page of its scheme, host and port once, and writes a line with url, status, title, links, bytes
 and depth for each. Takes the arguments allow=REGEX (follow only URLs that match) and deny=REGEX (do not follow those).
 Without allow, links to pictures, archives, styles and scripts are not followed.)";
+
+constexpr const char* kFetchNotes = R"(
+Prints the body as it comes, without its Content-Encoding. Follows redirects, keeps to certificates, answers logins.
+Exit codes: 0 a status below 400, 1 no response, 2 usage, 3 a status of 400 or more.)";
 
 int run(int argc, char** argv) {
   CLI::App app("Crawls the web. A framework for networking in C++ as Twisted is in Python, with a crawler as Scrapy.", "weft");
@@ -44,6 +49,32 @@ int run(int argc, char** argv) {
   addCrawlOptions(*crawl, crawlOptions);
   crawl->footer(kCrawlNotes);
   crawl->callback([&] { code = command::crawl(target, crawlOptions); });
+
+  command::FetchOptions fetchOptions;
+  CLI::App* fetch = app.add_subcommand("fetch", "Fetch one URL");
+  fetch->add_option("url", fetchOptions.url, "What to fetch")->option_text("URL")->required();
+  fetch->add_option("-o,--output", fetchOptions.output, "Write the body to FILE, once it is complete")->option_text("FILE");
+  fetch->add_option("-X,--request", fetchOptions.method, "The method (GET, or POST with a body)")->option_text("METHOD");
+  fetch->add_option("-H,--header", fetchOptions.headers, "Send this field; may be repeated")->option_text("'NAME: VALUE'")->allow_extra_args(false);
+  fetch->add_option("-d,--data", fetchOptions.data, "Send this as a form's body")->option_text("TEXT");
+  fetch->add_option("--json", fetchOptions.json, "Send this as a body of JSON")->option_text("TEXT");
+  fetch->add_option("--data-file", fetchOptions.dataFile, "Send this file as the body")->option_text("FILE");
+  fetch->add_option("-u,--user", fetchOptions.user, "Log in, when the server asks")->option_text("NAME:PASSWORD");
+  fetch->add_option("-x,--proxy", fetchOptions.proxy, "Go through this proxy, or '' for none ($http_proxy and its kin)")->option_text("URL");
+  fetch->add_option("-b,--cookies", fetchOptions.cookies, "Keep cookies in FILE, as curl and wget write them")->option_text("FILE");
+  fetch->add_option("--cache", fetchOptions.cache, "Keep what may be kept in FOLDER")->option_text("FOLDER");
+  fetch->add_option("--cacert", fetchOptions.authority, "Trust these authorities instead of the system's")->option_text("FILE");
+  fetch->add_option("-m,--max-time", fetchOptions.timeout, "How long all of it may take (180)")->option_text("SECONDS")->check(CLI::PositiveNumber);
+  fetch->add_option("--retry", fetchOptions.retries, "Try again so often, where it may help (2)")->option_text("N");
+  fetch->add_flag("-i,--include", fetchOptions.include, "Print the response's head, too");
+  fetch->add_flag("-I,--head", fetchOptions.head, "Ask for the head alone");
+  fetch->add_flag("--text", fetchOptions.text, "Print the text in UTF-8, whatever its encoding");
+  fetch->add_flag("--timing", fetchOptions.timing, "Say how long each part took");
+  fetch->add_flag("!--no-redirects", fetchOptions.follow, "Do not follow redirects");
+  fetch->add_flag("-k,--insecure", fetchOptions.insecure, "Accept any certificate");
+  fetch->add_flag("-v,--verbose", fetchOptions.verbose, "Log what is done");
+  fetch->footer(kFetchNotes);
+  fetch->callback([&] { code = command::fetch(fetchOptions); });
 
   command::DemoOptions demoOptions;
   CLI::App* demo = app.add_subcommand("demo", "Serve the demo site: quotes with authors and tags");

@@ -1,0 +1,172 @@
+#include <weft/crawler/command/command.hpp>
+
+#include <weft/core/log.hpp>
+#include <weft/core/reactor.hpp>
+#include <weft/defer/react.hpp>
+#include <weft/http/client/agent.hpp>
+#include <weft/http/client/auth_agent.hpp>
+#include <weft/http/client/cache_agent.hpp>
+#include <weft/http/client/content_decoder_agent.hpp>
+#include <weft/http/client/cookie_agent.hpp>
+#include <weft/http/client/logging_agent.hpp>
+#include <weft/http/client/redirect_agent.hpp>
+#include <weft/http/client/retry_agent.hpp>
+#include <weft/http/cookies/cookie_file.hpp>
+#include <weft/net/tcp_network.hpp>
+#include <weft/net/tls/trust_root.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <unistd.h>
+#include <utility>
+
+namespace weft::crawler::command {
+
+namespace {
+
+/// Something that the command line asked for cannot be done.
+class FetchError : public Error {
+ public:
+  using Error::Error;
+};
+
+http::AgentOptions agentOptions(const FetchOptions& options) {
+  http::AgentOptions agent;
+  agent.setTotalTimeout(options.timeout).setMaxBody(http::Body::kUnlimited).setLenient(true).setUserAgent("weft/" WEFT_VERSION);
+  agent.setProxies(options.proxy ? http::ProxySettings().all(*options.proxy) : http::ProxySettings::fromEnvironment());
+  if (options.insecure || !options.authority.empty()) {
+    net::TlsClientOptions tls;
+    tls.verify(!options.insecure);
+    if (!options.authority.empty()) tls.trustRoot(net::trustRootFromCertificates(net::Certificate::allFromFile(options.authority)));
+    agent.setTls(std::move(tls));
+  }
+  return agent;
+}
+
+/// The layers, from the inside out: see docs/http.md.
+class Client {
+ public:
+  Client(Reactor& reactor, net::Network& network, const FetchOptions& options)
+      : agent_(network, agentOptions(options)),
+        cookies_(withCache(options, reactor), jar_),
+        auth_(cookies_, reactor),
+        retries_(auth_, reactor, http::RetryOptions().setMaxTries(options.retries + 1).setTotalTimeout(options.timeout)),
+        redirects_(retries_, reactor, http::RedirectOptions().setTotalTimeout(options.timeout)),
+        decoder_(options.follow ? static_cast<http::AnyAgent&>(redirects_) : retries_, http::ContentDecoderAgentOptions().setMaxBytes(UINT64_MAX)),
+        log_(decoder_, reactor) {
+    if (!options.user.empty()) {
+      const std::size_t colon = options.user.find(':');
+      if (colon == std::string::npos) throw FetchError("--user takes NAME:PASSWORD");
+      auth_.add(http::Credentials(options.url, options.user.substr(0, colon), options.user.substr(colon + 1)));
+    }
+    if (!options.cookies.empty() && std::filesystem::exists(options.cookies)) http::loadCookies(jar_, options.cookies);
+  }
+
+  http::AnyAgent& agent() noexcept { return log_; }
+  const http::CookieJar& jar() const noexcept { return jar_; }
+
+ private:
+  http::AnyAgent& withCache(const FetchOptions& options, Reactor& reactor) {
+    if (options.cache.empty()) return agent_;
+    return cache_.emplace(agent_, http::CacheOptions(options.cache).setReactor(reactor));
+  }
+
+  http::CookieJar jar_;
+  http::Agent agent_;
+  std::optional<http::CacheAgent> cache_;
+  http::CookieAgent cookies_;
+  http::AuthAgent auth_;
+  http::RetryAgent retries_;
+  http::RedirectAgent redirects_;
+  http::ContentDecoderAgent decoder_;
+  http::LoggingAgent log_;
+};
+
+http::Request requestOf(const FetchOptions& options) {
+  const bool hasBody = options.data || options.json || !options.dataFile.empty();
+  http::Request request(options.method.empty() ? (options.head ? "HEAD" : hasBody ? "POST" : "GET") : options.method, http::Url(options.url));
+  request.setHeader("Accept", options.json ? "application/json, */*" : "*/*");
+  if (options.data) request.setBody(*options.data, "application/x-www-form-urlencoded");
+  if (options.json) request.setBody(*options.json, "application/json");
+  if (!options.dataFile.empty()) request.setBodyFile(options.dataFile).setHeader("Content-Type", "application/octet-stream");
+  for (const std::string& field : options.headers) {
+    const std::size_t colon = field.find(':');
+    if (colon == std::string::npos) throw FetchError("a header is NAME: VALUE, not \"" + field + '"');
+    request.setHeader(field.substr(0, colon), field.substr(colon + 1));
+  }
+  return request;
+}
+
+void print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) throw FetchError(std::string("cannot write to the standard output: ") + std::strerror(errno));
+}
+
+void printHead(const http::Response& response) {
+  print("HTTP/1." + std::to_string(response.minorVersion) + " " + std::to_string(response.status) + " " + response.reason + "\n");
+  for (const http::HeaderField field : response.headers) print(std::string(field.name) + ": " + std::string(field.value) + "\n");
+  print("\n");
+}
+
+void printTiming(const http::Response& response) {
+  const auto ms = [](std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; };
+  const http::ResponseTiming& timing = response.timing();
+  std::fprintf(stderr, "%s: queue %.1f ms, name %.1f, connect %.1f, TLS %.1f, first byte %.1f, body %.1f\n", response.url.href().c_str(), ms(timing.queue), ms(timing.dns), ms(timing.connect),
+               ms(timing.tls), ms(timing.firstByte), ms(timing.body.value_or(std::chrono::nanoseconds(0))));
+}
+
+/// How much has come, on a terminal, ten times a second.
+void showProgress(http::Response& response) {
+  if (isatty(STDERR_FILENO) != 1) return;
+  response.onProgress([last = std::chrono::steady_clock::time_point()](std::uint64_t bytes, std::optional<std::uint64_t> total) mutable {
+    const auto now = std::chrono::steady_clock::now();
+    const bool complete = total && bytes == *total;
+    if (!complete && now - last < std::chrono::milliseconds(100)) return;
+    last = now;
+    if (total) std::fprintf(stderr, "\r%.1f of %.1f MB%s", static_cast<double>(bytes) / 1e6, static_cast<double>(*total) / 1e6, complete ? "\n" : "");
+    else std::fprintf(stderr, "\r%.1f MB", static_cast<double>(bytes) / 1e6);
+  });
+}
+
+Deferred<int> run(Reactor& reactor, FetchOptions options) {
+  net::TcpNetwork network(reactor);
+  Client client(reactor, network, options);
+  auto asking = client.agent().request(requestOf(options));
+  http::Response response = co_await asking;
+  const int status = response.status;
+  if (options.include || options.head) printHead(response);
+  if (!options.output.empty()) {
+    showProgress(response);
+    auto saving = response.saveTo(options.output);
+    const std::uint64_t bytes = co_await saving;
+    std::fprintf(stderr, "%llu bytes in %s\n", static_cast<unsigned long long>(bytes), options.output.c_str());
+  } else if (options.text) {
+    auto reading = response.text();
+    const std::string text = co_await reading;
+    print(text);
+  } else {
+    auto chunks = response.chunks();
+    while (auto chunk = co_await chunks.next()) print(*chunk);
+  }
+  if (std::fflush(stdout) != 0) throw FetchError(std::string("cannot write to the standard output: ") + std::strerror(errno));
+  if (options.timing) printTiming(response);
+  if (!options.cookies.empty()) http::saveCookies(client.jar(), options.cookies);
+  co_return status < 400 ? kComplete : kSomeFailed;
+}
+
+}  // namespace
+
+int fetch(const FetchOptions& options) {
+  setLogSink(options.verbose ? stderrLogSink() : nullptr);
+  const auto program = [&options](Reactor& reactor) {
+    return run(reactor, options).addErrback([](const Error& error) { return complain(error.what(), kStartError); });
+  };
+  return react(program, 0, nullptr);
+}
+
+}  // namespace weft::crawler::command
