@@ -1,5 +1,6 @@
 #include <weft/http/internal/body_files.hpp>
 
+#include <weft/core/internal/replaceable.hpp>
 #include <weft/http/file_error.hpp>
 
 #include <cerrno>
@@ -26,9 +27,16 @@ std::string randomName() {
 }  // namespace
 
 PartFile::PartFile(std::string path) : path_(std::move(path)) {
+  const auto place = weft::detail::replaceable(path_);
+  if (!place) {
+    file_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (file_ < 0) throw FileError("opening", path_, errno);
+    return;
+  }
+  place_ = *place;
   int error = EEXIST;
   for (int i = 0; file_ < 0 && error == EEXIST && i < kMostNames; ++i) {
-    partPath_ = path_ + '.' + randomName() + ".part";
+    partPath_ = place_ + '.' + randomName() + ".part";
     file_ = ::open(partPath_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     error = errno;
   }
@@ -51,7 +59,8 @@ void PartFile::write(std::string_view bytes) {
 
 void PartFile::finish() {
   if (::close(std::exchange(file_, -1)) != 0) throw FileError("writing", path_, errno);     // some file systems say only here that there was no room
-  if (::rename(partPath_.c_str(), path_.c_str()) != 0) throw FileError("replacing", path_, errno);
+  if (partPath_.empty()) return;
+  if (::rename(partPath_.c_str(), place_.c_str()) != 0) throw FileError("replacing", path_, errno);
   partPath_.clear();
 }
 

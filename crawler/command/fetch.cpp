@@ -31,9 +31,9 @@ namespace weft::crawler::command {
 namespace {
 
 /// Something that the command line asked for cannot be done.
-class FetchError : public Error {
+class FetchError : public weft::Error {
  public:
-  using Error::Error;
+  using weft::Error::Error;
 };
 
 http::AgentOptions agentOptions(const FetchOptions& options) {
@@ -133,10 +133,10 @@ void showProgress(http::Response& response) {
   });
 }
 
-Deferred<int> run(Reactor& reactor, FetchOptions options) {
+Deferred<int> run(Reactor& reactor, FetchOptions options, http::Request request) {
   net::TcpNetwork network(reactor);
   Client client(reactor, network, options);
-  auto asking = client.agent().request(requestOf(options));
+  auto asking = client.agent().request(std::move(request));
   http::Response response = co_await asking;
   const int status = response.status;
   if (options.include || options.head) printHead(response);
@@ -162,9 +162,15 @@ Deferred<int> run(Reactor& reactor, FetchOptions options) {
 }  // namespace
 
 int fetch(const FetchOptions& options) {
+  http::Request request;
+  try {
+    request = requestOf(options);
+  } catch (const weft::Error& error) {                 // no URL, no method, no header
+    return complain(error.what(), kUsage);
+  }
   setLogSink(options.verbose ? stderrLogSink() : nullptr);
-  const auto program = [&options](Reactor& reactor) {
-    return run(reactor, options).addErrback([](const Error& error) { return complain(error.what(), kStartError); });
+  const auto program = [&](Reactor& reactor) {
+    return run(reactor, options, request).addErrback([](const weft::Error& error) { return complain(error.what(), kStartError); });
   };
   return react(program, 0, nullptr);
 }

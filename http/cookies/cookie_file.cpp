@@ -1,5 +1,6 @@
 #include <weft/http/cookies/cookie_file.hpp>
 
+#include <weft/core/internal/replaceable.hpp>
 #include <weft/http/base64.hpp>
 #include <weft/http/internal/url_host.hpp>
 
@@ -58,7 +59,13 @@ std::string readFile(const std::string& path) {
 
 // A file beside it, then a rename over it.
 void writeFile(const std::string& path, std::string_view text) {
-  std::string draft = path + ".XXXXXX";
+  const auto place = weft::detail::replaceable(path);
+  if (!place) {                                        // a device or a pipe
+    const Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (device.fd < 0 || ::write(device.fd, text.data(), text.size()) < 0) failBySystem(path, "it cannot be written");
+    return;
+  }
+  std::string draft = *place + ".XXXXXX";
   Descriptor file(::mkstemp(draft.data()));              // mode 0600: cookies are as good as passwords
   if (file.fd < 0) failBySystem(path, "a file beside it cannot be made");
   const auto fail = [&](const char* what) {
@@ -74,7 +81,7 @@ void writeFile(const std::string& path, std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(size));
   }
   if (::fsync(file.fd) != 0) fail("it cannot be written");
-  if (::rename(draft.c_str(), path.c_str()) != 0) fail("it cannot be put in place");
+  if (::rename(draft.c_str(), place->c_str()) != 0) fail("it cannot be put in place");
 }
 
 // ---- cookies.txt

@@ -19,7 +19,7 @@ template <class F> auto onFileThread(F f) {
 }
 
 /// A new file beside the one that it is to become, under a name of its own. It has all the bytes or it never was: the destructor removes what was not finished.
-/// Blocks; throws FileErrors that name `path`. One thread at a time.
+/// Where there is a device or a pipe, the bytes go there as they come. Blocks; throws FileErrors that name `path`. One thread at a time.
 class PartFile {
  public:
   explicit PartFile(std::string path);
@@ -33,7 +33,8 @@ class PartFile {
 
  private:
   const std::string path_;
-  std::string partPath_;
+  std::string place_;                                  // what it replaces: path_, or what this links to
+  std::string partPath_;                               // empty: no file
   int file_ = -1;
 };
 

@@ -11,6 +11,10 @@
 #include <weft/http/file_error.hpp>
 #include <weft/http/internal/body_stream.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -165,6 +169,25 @@ TEST_CASE("a body is saved as it comes, and stands there only when it is complet
   auto empty = Body().saveTo(path);
   CHECK(successResultOf(empty) == 0);
   CHECK(contentOf(path) == "");
+}
+
+TEST_CASE("a body that is saved where a device, a pipe or a link is leaves that there") {
+  TemporaryFolder folder;
+  const std::string pipe = folder / "pipe", file = folder / "file", link = folder / "link";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  auto piped = Body("through a pipe").saveTo(pipe);
+  CHECK(successResultOf(piped) == 14);
+  char got[64] = {};
+  CHECK(::read(reader, got, sizeof got) == 14);
+  ::close(reader);
+  CHECK(std::filesystem::is_fifo(pipe));
+  std::filesystem::create_symlink(file, link);
+  std::ofstream(file) << "old";
+  auto linked = Body("new").saveTo(link);
+  CHECK(successResultOf(linked) == 3);
+  CHECK(contentOf(file) == "new");
+  CHECK(std::filesystem::is_symlink(link));
 }
 
 TEST_CASE("a body that breaks, or whose saving is cancelled, leaves nothing behind") {

@@ -77,6 +77,10 @@ TEST_CASE("what cannot be understood is one clear line and exit code 2") {
       {"crawl ftp://a/", "only http and https"},
       {"crawl http://", "the host is missing"},
       {"crawl http://a:99999/", "the port is over 65535"},
+      {"fetch", "url is required"},
+      {"fetch example.com", "example.com"},
+      {"fetch http://a/ -H nothing", "a header is NAME: VALUE, not \"nothing\""},
+      {"fetch http://a/ -X 'GE T'", "GE T"},
       {"crawl http://127.0.0.1/ -s CONCURENT_REQUESTS=1", "did you mean CONCURRENT_REQUESTS?"},
       {"crawl http://127.0.0.1/ -s DEPTH_LIMIT", "-s takes NAME=VALUE"},
       {"crawl http://127.0.0.1/ -s DEPTH_LIMIT=x", "DEPTH_LIMIT=x: must be a whole number"},
@@ -190,4 +194,29 @@ TEST_CASE("the demo says when its port is taken, and refuses bad addresses") {
   CHECK(weft("demo --port 99999").status == 2);
   CHECK(weft("demo --interface 300.1.1.1").status == 1);
   CHECK(weft("demo --port 0 --port-file /nonexistent/port").status == 1);
+}
+
+TEST_CASE("weft fetch prints a page, or saves it, and its exit code says how it went") {
+  const Folder folder;
+  const Demo demo(folder);
+  const ProgramRun page = weft("fetch " + demo.url);
+  CHECK(page.status == 0);
+  CHECK(page.output.starts_with("<!DOCTYPE html>"));
+  const ProgramRun saved = weft("fetch -o '" + (folder / "page") + "' " + demo.url);
+  CHECK(saved.status == 0);
+  CHECK(contentOf(folder / "page") == page.output);
+  CHECK(saved.output == std::to_string(page.output.size()) + " bytes in " + (folder / "page") + "\n");
+  const ProgramRun head = weft("fetch -I " + demo.url);
+  CHECK(head.output.starts_with("HTTP/1.1 200 OK\n"));
+  CHECK(head.output.ends_with("\n\n"));
+  CHECK(has(weft("fetch --timing -o '" + (folder / "page") + "' -v " + demo.url), "first byte"));
+  const ProgramRun missing = weft("fetch " + demo.url + "nothing");
+  CHECK(missing.status == 3);
+  const ProgramRun unwritable = weft("fetch -o /nowhere/page " + demo.url);
+  CHECK(unwritable.status == 1);
+  CHECK(has(unwritable, "/nowhere/page"));
+  const ProgramRun nobody = weft("fetch --retry 0 http://127.0.0.1:1/");
+  CHECK(nobody.status == 1);
+  CHECK(has(nobody, "connecting to 127.0.0.1:1: connection refused"));
+  CHECK(weft("fetch " + demo.url + " > /dev/full").status == 1);
 }
