@@ -33,6 +33,7 @@ all_packages=(
   "socat               so does socat"
   "python3-twisted            and Twisted"
   "python3-service-identity   Twisted's check of host names"
+  "curl                       so does curl"
   "nginx-light                so do HTTP servers: nginx"
   "tinyproxy                  an HTTP proxy"
   "microsocks                 and a SOCKS proxy"

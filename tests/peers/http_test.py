@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Our HTTP client and other people's servers and proxies: `weft fetch` and `weft crawl` talk to nginx, Python's http.server, twisted.web, tinyproxy and microsocks.
+"""Our HTTP client and other people's servers and proxies: `weft fetch` and `weft crawl` talk to nginx, Python's http.server, twisted.web, tinyproxy and microsocks; curl and
+Twisted's Agent talk to `weft demo`.
 
-http_test.py PATH-OF-WEFT. Needs Debian's nginx-light, tinyproxy, microsocks, openssl and python3-twisted, hence Debian's own python3. Every server listens on a port of this
+http_test.py PATH-OF-WEFT. Needs Debian's curl, nginx-light, tinyproxy, microsocks, openssl and python3-twisted, hence Debian's own python3. Every server listens on a port of this
 machine that was free a moment before."""
 
 import json
@@ -234,6 +235,36 @@ def talkThroughProxies(suite, folder, www, port, tls):
         suite.check('microsocks: nobody listens there', wants(run, '', 1) + ([] if 'connection refused' in run.stderr else [run.stderr]))
 
 
+TWISTED_CLIENT = '''
+import sys
+from twisted.internet import defer, task
+from twisted.web import client
+@defer.inlineCallbacks
+def main(reactor):
+    agent = client.Agent(reactor, pool=client.HTTPConnectionPool(reactor))
+    for _ in range(2):
+        response = yield agent.request(b'GET', sys.argv[1].encode())
+        body = yield client.readBody(response)
+        print(response.code, len(body))
+task.react(main)
+'''
+
+
+def serveOthers(suite, folder):
+    with Running(WEFT, 'demo', '--port', port := freePort(), port=port):
+        site = f'http://127.0.0.1:{port}/'
+        curl = lambda *words: subprocess.run(['curl', '-sS', '--noproxy', '*', *words], capture_output=True, text=True, timeout=60)
+        page = fetch(site).stdout
+        suite.check('curl: a page of the demo site', wants(curl(site), page))
+        run = curl('-v', site, site + 'author/nobody')
+        suite.check('curl: two requests on one connection', [] if 'Re-using existing connection' in run.stderr else [run.stderr[-500:]])
+        suite.check('curl: HTTP/1.0 gets its answer and the end', wants(curl('--http1.0', site), page))
+        run = curl('-I', site)
+        suite.check('curl: HEAD has the length of the page', [] if f'Content-Length: {len(page.encode())}' in run.stdout else [run.stdout])
+        run = subprocess.run([sys.executable, '-c', TWISTED_CLIENT, site], capture_output=True, text=True, timeout=60)
+        suite.check("Twisted's Agent: a page, twice", wants(run, f'200 {len(page.encode())}\n' * 2))
+
+
 def main():
     suite = Suite()
     with tempfile.TemporaryDirectory() as name:
@@ -249,6 +280,7 @@ def main():
                 talkThroughProxies(suite, folder, www, port, tls)
         talkToPython(suite, folder, www)
         talkToTwisted(suite, folder, www)
+        serveOthers(suite, folder)
     suite.end()
 
 
