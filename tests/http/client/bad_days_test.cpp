@@ -30,7 +30,7 @@ const std::string kOk = "HTTP/1.1 200 OK\r\n";
 /// One bad server at host a, and the proof that afterwards all is well: nothing is open, and the next request gets its own answer.
 struct BadDay : AgentWorld {
   explicit BadDay(ScriptedServer::Answer bad, AgentOptions options = AgentOptions()) : agent(network, std::move(options)), server(network, 80) {
-    server.answer = [this, bad = std::move(bad)](Peer& peer, const std::string& request) {
+    server.answer = [bad = std::move(bad)](Peer& peer, const std::string& request) {
       if (request.find(" /good ") != std::string::npos) return peer.send(reply("good"));
       bad(peer, request);
     };
