@@ -253,4 +253,31 @@ void HeadersWriter::end() {
   h.entry(h.count_++) = field;
 }
 
+void HeadersWriter::addLines(std::string_view lines, std::span<const FieldSpan> fields) {
+  if (fields.empty()) return;
+  Headers& h = *headers_;
+  h.reserve(lines.size() + fields.size(), fields.size());                        // a line without its blank grows by one byte
+  std::size_t copied = 0;                                                        // of the lines: those that stand as they are sent are copied together
+  const auto copyTo = [&](std::size_t end) {
+    std::memcpy(h.block_ + h.textSize_, lines.data() + copied, end - copied);
+    h.textSize_ += static_cast<std::uint32_t>(end - copied);
+    copied = end;
+  };
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const FieldSpan& field = fields[i];
+    const std::size_t end = i + 1 < fields.size() ? fields[i + 1].nameAt : lines.size();
+    const std::string_view name = lines.substr(field.nameAt, field.nameSize);
+    const std::size_t colon = field.nameAt + std::size_t{field.nameSize};
+    if (field.valueAt == colon + 2 && lines[colon + 1] == ' ' && end == std::size_t{field.valueAt} + field.valueSize + 2) [[likely]] {
+      const auto shift = h.textSize_ - static_cast<std::uint32_t>(copied);       // wraps
+      h.entry(h.count_++) = {field.nameAt + shift, field.valueAt + shift, field.valueSize, field.nameSize, tagOf(name)};
+      continue;
+    }
+    copyTo(field.nameAt);
+    h.append(name, lines.substr(field.valueAt, field.valueSize));
+    copied = end;
+  }
+  copyTo(lines.size());
+}
+
 }  // namespace weft::http

@@ -50,6 +50,12 @@ std::size_t Parser::Machine::feed(std::string_view bytes) {
 std::size_t Parser::Machine::readHead(std::string_view bytes) {
   std::size_t used = 0;
   while (!headComplete_ && !complete_ && used < bytes.size()) {
+    if (headBytes() == 0) {
+      if (const std::size_t plain = readPlainHead(bytes.substr(used, maxHead()))) {
+        used += plain;
+        continue;
+      }
+    }
     const std::string_view piece = bytes.substr(used, maxHead() - static_cast<std::size_t>(headBytes()));
     const detail::HeadLines::Check check = lines_.read(piece, !options_.lenient);
     if (check.bareLf) repaired(Repair::BareLf);
@@ -60,6 +66,36 @@ std::size_t Parser::Machine::readHead(std::string_view bytes) {
     if (headBytes() >= maxHead()) fail(tooLong_ ? ParseProblem::StartLineTooLong : ParseProblem::HeadersTooLarge);
   }
   return used;
+}
+
+// A head that is all there and plain: llhttp gets its start line and the lines that frame the message, and judges these as it would among the others. How many bytes; perhaps
+// only those of the start line, or none.
+std::size_t Parser::Machine::readPlainHead(std::string_view bytes) {
+  const std::size_t lineEnd = detail::findLineEnd(bytes, 0);
+  if (lineEnd == 0 || lineEnd > options_.maxStartLine || !bytes.substr(lineEnd).starts_with("\r\n")) return 0;
+  const std::size_t first = lineEnd + 2;
+  execute(bytes.substr(0, first));
+  lines_.startLineWasRead();
+  detail::PlainFields plain;
+  if (!plain.scan(bytes.substr(first)) || plain.fields().size() > options_.maxHeaders || plain.textBytes() > options_.maxHeaderBytes) return first;
+  writer_.addLines(bytes.substr(first, plain.size() - 2), plain.fields());
+  headerCount_ = plain.fields().size();
+  headerBytes_ = plain.textBytes();
+  struct Quietly {
+    llhttp_t& llhttp;
+    explicit Quietly(llhttp_t& llhttp) : llhttp(llhttp) { set(callbacksWithoutFields()); }
+    ~Quietly() { set(callbacks()); }
+    void set(const llhttp_settings_t* settings) { llhttp.settings = const_cast<llhttp_settings_t*>(settings); }
+  } quietly(llhttp_);
+  const std::uint64_t start = headStart_;
+  const auto give = [&](std::string_view line) {
+    consumed_ = start + static_cast<std::uint64_t>(line.data() - bytes.data());
+    execute(line);
+  };
+  for (const std::string_view line : plain.framingLines()) give(line);
+  lines_.restart();
+  give(bytes.substr(first + plain.size() - 2, 2));
+  return first + plain.size();
 }
 
 std::size_t Parser::Machine::readChunks(std::string_view bytes) {
@@ -133,6 +169,7 @@ int Parser::Machine::messageComplete() {
     interimNow_ = false;
     sink_.interimReceived();
     beginHead();
+    interimDone_ = true;
     return 0;
   }
   complete_ = true;

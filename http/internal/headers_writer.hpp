@@ -4,10 +4,20 @@
 #include <weft/http/headers.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 namespace weft::http {
+
+/// Where a field is in a text of whole field lines.
+struct FieldSpan {
+  std::uint32_t nameAt;
+  std::uint32_t valueAt;
+  std::uint32_t valueSize;                             // without blanks around it
+  std::uint16_t nameSize;
+};
 
 /// Appends fields whose bytes arrive in pieces. The caller has checked them: what is written here is not looked at again.
 class HeadersWriter {
@@ -34,6 +44,8 @@ class HeadersWriter {
   std::string_view openName() const noexcept { return {headers_->block_ + nameAt_, nameEnd_ - nameAt_}; }
   std::string_view openValue() const noexcept { return {headers_->block_ + valueAt_, headers_->textSize_ - valueAt_}; }
   char* openValueBytes() noexcept { return headers_->block_ + valueAt_; }
+  /// Adds all fields of `lines`, each of which ends in CRLF and begins where the one before it ended.
+  void addLines(std::string_view lines, std::span<const FieldSpan> fields);
   /// Drops the open field.
   void abandon() noexcept { headers_->textSize_ = nameAt_; }
 

@@ -57,6 +57,16 @@ const llhttp_settings_t* Parser::Machine::callbacks() {
   return &kSettings;
 }
 
+const llhttp_settings_t* Parser::Machine::callbacksWithoutFields() {
+  static const llhttp_settings_t kSettings = [] {
+    llhttp_settings_t s = *callbacks();
+    s.on_header_field = s.on_header_value = nullptr;
+    s.on_header_value_complete = nullptr;
+    return s;
+  }();
+  return &kSettings;
+}
+
 void Parser::Machine::execute(std::string_view bytes) {
   lastUsed_ = 0;
   if (bytes.empty()) return;
@@ -65,6 +75,7 @@ void Parser::Machine::execute(std::string_view bytes) {
   const llhttp_errno_t result = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
   lastUsed_ = result == HPE_OK ? bytes.size() : static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data());
   consumed_ += lastUsed_;
+  if (std::exchange(interimDone_, false)) headStart_ = consumed_;
   if (pending_) [[unlikely]]
     std::rethrow_exception(std::exchange(pending_, nullptr));
   if (result == HPE_OK || complete_) [[likely]]

@@ -131,8 +131,10 @@ int Parser::Machine::headersComplete() {
 void Parser::Machine::checkTransferEncoding() {
   if (!head_.headers.has("Transfer-Encoding")) return;
   if (options_.lenient) return readCodings();
-  const auto fields = head_.headers.getAll("Transfer-Encoding");
-  if (fields.size() != 1 || !equalIgnoringCase(fields[0], "chunked")) fail(ParseProblem::TransferEncoding);
+  std::size_t fields = 0;
+  eachValue("Transfer-Encoding", [&](std::string_view value) {
+    if (++fields > 1 || !equalIgnoringCase(value, "chunked")) fail(ParseProblem::TransferEncoding);
+  });
   if (hasLength_) fail(ParseProblem::LengthConflict);
   if (head_.minorVersion == 0) fail(ParseProblem::TransferEncoding, "in HTTP/1.0");
 }
@@ -140,7 +142,7 @@ void Parser::Machine::checkTransferEncoding() {
 // A response's "identity" (RFC 2616) is let pass by lenient mode, where it means nothing.
 void Parser::Machine::readCodings() {
   bool chunked = false;
-  for (std::string_view list : head_.headers.getAll("Transfer-Encoding")) {
+  eachValue("Transfer-Encoding", [&](std::string_view list) {
     for (;;) {
       const std::size_t comma = list.find(',');
       const std::string_view coding = trimmed(list.substr(0, comma));
@@ -154,7 +156,7 @@ void Parser::Machine::readCodings() {
       if (comma == std::string_view::npos) break;
       list.remove_prefix(comma + 1);
     }
-  }
+  });
   if (chunked != ((llhttp_.flags & F_CHUNKED) != 0)) fail(ParseProblem::TransferEncoding);
   if (hasLength_) {                                    // it is overridden, and the connection is not trusted further
     repaired(Repair::LengthConflict);
@@ -175,11 +177,15 @@ void Parser::Machine::finishRequestHead() {
 
 // RFC 9112 section 3.2.
 void Parser::Machine::checkHost() const {
-  const auto hosts = head_.headers.getAll("Host");
-  if (hosts.size() > 1 || (hosts.empty() && head_.minorVersion > 0 && options_.requireHost)) fail(ParseProblem::Host);
-  if (hosts.empty() || hosts[0].empty()) return;
+  std::size_t hosts = 0;
+  std::string_view host;
+  eachValue("Host", [&](std::string_view value) {
+    ++hosts;
+    host = value;
+  });
+  if (hosts > 1 || (hosts == 0 && head_.minorVersion > 0 && options_.requireHost)) fail(ParseProblem::Host);
   // A host and perhaps a port: what a URL's authority may be, without a user.
-  const std::string_view host = hosts[0];
+  if (host.empty()) return;
   if (host.find_first_of("/?#@\\, \t") != std::string_view::npos || !Url::tryParse(std::string("http://").append(host))) fail(ParseProblem::Host);
 }
 

@@ -4,6 +4,7 @@
 //   head.cpp            start line and fields as llhttp finds them; what the finished head says of the body
 //   callbacks.cpp       llhttp's callbacks, and its errors
 //   head_lines.cpp      the discipline of lines
+//   plain_fields.cpp    the quick way through a head that is all there
 //   chunk_reader.cpp    chunks
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <weft/http/parser.hpp>
 #include <weft/http/parser/internal/chunk_reader.hpp>
 #include <weft/http/parser/internal/head_lines.hpp>
+#include <weft/http/parser/internal/plain_fields.hpp>
 
 #include <llhttp.h>
 
@@ -45,6 +47,7 @@ class Parser::Machine {
 
  private:
   static const llhttp_settings_t* callbacks();         // what llhttp calls; its `data` is the Machine
+  static const llhttp_settings_t* callbacksWithoutFields();
 
   ParseError error(ParseProblem problem, std::string_view detail = {}) const;
   [[noreturn]] void fail(ParseProblem problem, std::string_view detail = {}) const { throw error(problem, detail); }
@@ -57,6 +60,7 @@ class Parser::Machine {
   std::size_t maxTrailers() const noexcept { return options_.maxHeaderBytes + 4 * options_.maxHeaders + 64; }
   void execute(std::string_view bytes);                // through llhttp; lastUsed_ of them were taken
   std::size_t readHead(std::string_view bytes);
+  std::size_t readPlainHead(std::string_view bytes);
   std::size_t readChunks(std::string_view bytes);
   std::size_t readTrailers(std::string_view bytes);
   void beginTrailers();
@@ -73,6 +77,10 @@ class Parser::Machine {
 
   // ---- what it means
   std::uint64_t offsetOf(std::string_view piece) const noexcept { return pieceOffset_ + static_cast<std::uint64_t>(piece.data() - pieceStart_); }
+  template <class F> void eachValue(std::string_view name, F&& take) const {    // of a field of the head
+    for (const HeaderField field : head_.headers)
+      if (equalIgnoringCase(field.name, name)) take(field.value);
+  }
   void openValue();
   void checkField() const;
   void repairValue();
@@ -115,6 +123,7 @@ class Parser::Machine {
   bool nameOpen_ = false;
   bool valueOpen_ = false;
   bool interimNow_ = false;
+  bool interimDone_ = false;                           // another head begins behind the bytes that llhttp has
 };
 
 }  // namespace weft::http

@@ -1,0 +1,29 @@
+#include "support/allocations.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+constinit thread_local std::uint64_t count = 0;
+
+void* allocate(std::size_t size, std::size_t alignment = 0) {
+  ++count;
+  size = size == 0 ? 1 : size;
+  void* block = alignment == 0 ? std::malloc(size) : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (!block) throw std::bad_alloc();
+  return block;
+}
+
+}  // namespace
+
+std::uint64_t weft::test::allocations() noexcept { return count; }
+
+// The other forms of new and delete end in these.
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, std::align_val_t alignment) { return allocate(size, static_cast<std::size_t>(alignment)); }
+void operator delete(void* block) noexcept { std::free(block); }
+void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }

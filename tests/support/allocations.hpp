@@ -1,0 +1,11 @@
+// How often this program has asked the heap.
+#pragma once
+
+#include <cstdint>
+
+namespace weft::test {
+
+/// Calls of `operator new` on this thread so far. A program that wants it lists support/allocations.cpp among its sources, which replaces the operators.
+std::uint64_t allocations() noexcept;
+
+}  // namespace weft::test
