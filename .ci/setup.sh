@@ -38,6 +38,9 @@ all_packages=(
   "tinyproxy                  an HTTP proxy"
   "microsocks                 and a SOCKS proxy"
   "python3-openssl            makes certificates, also bad ones, for these tests"
+  "python3-lxml               reads the same pages as our HTML rooms"
+  "python3.11-doc             530 such pages"
+  "libboost1.74-doc           and 3,804 more"
 )
 
 # How build/ is configured: the same for ./run and ./test, so that neither undoes the other's work.

@@ -23,8 +23,8 @@ namespace weft::html::internal {
 
 /// What a listener is: see Tokenizer::Impl::Relay for the calls. `kDataText` false says that text outside of kRcdata,
 /// kRawtext and the like is not wanted, `kComments` false that comments are not; wantsAttributes(name) is asked for
-/// each start tag before its attributes are read.
-template <class Sink>
+/// each start tag before its attributes are read. `Scan` is how bytes are looked for: see scan.hpp.
+template <class Sink, class Scan = FastScan>
 class TokenizerMachine {
  public:
   explicit TokenizerMachine(Sink& sink) noexcept : sink_(sink) {}
@@ -177,8 +177,8 @@ class TokenizerMachine {
 
 /// Keeps the first attribute of each name. Pairwise for the usual few; by a hash table beyond, so that 100,000
 /// attributes cost linear time.
-template <class Sink>
-void TokenizerMachine<Sink>::dropRepeatedAttributes() {
+template <class Sink, class Scan>
+void TokenizerMachine<Sink, Scan>::dropRepeatedAttributes() {
   const std::size_t count = attributes_.size();
   if (count < 2) return;
   std::size_t kept = 1;

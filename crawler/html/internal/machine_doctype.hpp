@@ -3,8 +3,8 @@
 
 namespace weft::html::internal {
 
-template <class Sink>
-bool TokenizerMachine<Sink>::stepDoctype(char c) {
+template <class Sink, class Scan>
+bool TokenizerMachine<Sink, Scan>::stepDoctype(char c) {
   const auto to = [&](State next) {
     state_ = next;
     return true;

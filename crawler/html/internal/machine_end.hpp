@@ -5,8 +5,8 @@ namespace weft::html::internal {
 
 /// In most states within a tag the tag is lost; text that was held back is text after all; comments and DOCTYPEs are
 /// told as far as they came.
-template <class Sink>
-void TokenizerMachine<Sink>::finish() {
+template <class Sink, class Scan>
+void TokenizerMachine<Sink, Scan>::finish() {
   switch (state_) {
     case State::kCharacterReference:
     case State::kNamedCharacterReference:
@@ -49,15 +49,15 @@ void TokenizerMachine<Sink>::finish() {
   state_ = State::kData;
 }
 
-template <class Sink>
-void TokenizerMachine<Sink>::finishDoctype() {
+template <class Sink, class Scan>
+void TokenizerMachine<Sink, Scan>::finishDoctype() {
   if (state_ == State::kDoctype || state_ == State::kBeforeDoctypeName) startDoctype();
   if (state_ != State::kBogusDoctype) forceQuirks_ = true;
   emitDoctype();
 }
 
-template <class Sink>
-void TokenizerMachine<Sink>::finishReference() {
+template <class Sink, class Scan>
+void TokenizerMachine<Sink, Scan>::finishReference() {
   switch (state_) {
     case State::kNamedCharacterReference: resolveNamedReference(-1); break;
     case State::kHexadecimalCharacterReference:

@@ -6,11 +6,11 @@
 namespace weft::html::internal {
 
 /// State kData until the piece ends, or a tag or an unusual token leads to another state.
-template <class Sink>
-const char* TokenizerMachine<Sink>::readData(const char* p, const char* end) {
+template <class Sink, class Scan>
+const char* TokenizerMachine<Sink, Scan>::readData(const char* p, const char* end) {
   while (p != end) {
     if constexpr (Sink::kDataText) {
-      const char* const run = findAnyOf<'<', '&', '\0', '\r'>(p, end);
+      const char* const run = Scan::template findAnyOf<'<', '&', '\0', '\r'>(p, end);
       emitText({p, static_cast<std::size_t>(run - p)}, offsetOf(p));
       if ((p = run) == end) break;
       if (*p == '&') {
@@ -37,7 +37,7 @@ const char* TokenizerMachine<Sink>::readData(const char* p, const char* end) {
         continue;
       }
     } else {
-      p = findByte('<', p, end);
+      p = Scan::findByte('<', p, end);
       if (p == end) break;
     }
     const char* const after = readMarkup(p, end);
@@ -52,8 +52,8 @@ const char* TokenizerMachine<Sink>::readData(const char* p, const char* end) {
   return p;
 }
 
-template <class Sink>
-const char* TokenizerMachine<Sink>::readMarkup(const char* lt, const char* end) {
+template <class Sink, class Scan>
+const char* TokenizerMachine<Sink, Scan>::readMarkup(const char* lt, const char* end) {
   if (end - lt < 4) return nullptr;
   const char next = lt[1];
   if (isAlpha(next)) return readTag(lt, lt + 1, end, false);
@@ -64,8 +64,8 @@ const char* TokenizerMachine<Sink>::readMarkup(const char* lt, const char* end) 
   return lt + 1;
 }
 
-template <class Sink>
-const char* TokenizerMachine<Sink>::readTag(const char* lt, const char* name, const char* end, bool isEnd) {
+template <class Sink, class Scan>
+const char* TokenizerMachine<Sink, Scan>::readTag(const char* lt, const char* name, const char* end, bool isEnd) {
   const char* p = name;
   std::uint8_t met = 0;
   for (; p != end; ++p) {
@@ -96,8 +96,8 @@ const char* TokenizerMachine<Sink>::readTag(const char* lt, const char* name, co
 }
 
 /// To the end of a tag whose attributes nobody wants: only quotes have to be understood.
-template <class Sink>
-const char* TokenizerMachine<Sink>::skipAttributes(const char* p, const char* end, bool& selfClosing) {
+template <class Sink, class Scan>
+const char* TokenizerMachine<Sink, Scan>::skipAttributes(const char* p, const char* end, bool& selfClosing) {
   while (p != end) {
     if (isSpace(*p)) {
       ++p;
@@ -118,7 +118,7 @@ const char* TokenizerMachine<Sink>::skipAttributes(const char* p, const char* en
       while (p != end && isSpace(*p)) ++p;
       if (p == end) return nullptr;
       if (*p == '"' || *p == '\'') {
-        p = findByte(*p, p + 1, end);
+        p = Scan::findByte(*p, p + 1, end);
         if (p == end) return nullptr;
         ++p;
       } else {
@@ -131,8 +131,8 @@ const char* TokenizerMachine<Sink>::skipAttributes(const char* p, const char* en
 
 /// To the end of a tag, filling attributes_. Names and values are views into the piece, unless they must be changed:
 /// those go to buffer_ behind a tag name that may be there, and become views at the end, when buffer_ moves no more.
-template <class Sink>
-const char* TokenizerMachine<Sink>::readAttributes(const char* p, const char* end, bool& selfClosing) {
+template <class Sink, class Scan>
+const char* TokenizerMachine<Sink, Scan>::readAttributes(const char* p, const char* end, bool& selfClosing) {
   attributes_.clear();
   slots_.clear();
   scratch_.clear();
@@ -185,10 +185,11 @@ const char* TokenizerMachine<Sink>::readAttributes(const char* p, const char* en
     if (*p == '"' || *p == '\'') {
       const char quote = *p++;
       value = p;
-      p = quote == '"' ? findAnyOf<'"', '&', '\0', '\r'>(p, end) : findAnyOf<'\'', '&', '\0', '\r'>(p, end);
+      p = quote == '"' ? Scan::template findAnyOf<'"', '&', '\0', '\r'>(p, end)
+                       : Scan::template findAnyOf<'\'', '&', '\0', '\r'>(p, end);
       if (p != end && *p != quote) {
         special = true;
-        p = findByte(quote, p, end);
+        p = Scan::findByte(quote, p, end);
       }
       if (p == end) return nullptr;
       attributes_.back().value = {value, static_cast<std::size_t>(p - value)};
@@ -208,11 +209,11 @@ const char* TokenizerMachine<Sink>::readAttributes(const char* p, const char* en
 }
 
 /// A comment that lies whole in the piece and holds nothing to change.
-template <class Sink>
-const char* TokenizerMachine<Sink>::readComment(const char* lt, const char* end) {
+template <class Sink, class Scan>
+const char* TokenizerMachine<Sink, Scan>::readComment(const char* lt, const char* end) {
   const char* const begin = lt + 4;
   const char* p = begin;
-  while ((p = findByte('>', p, end)) != end) {
+  while ((p = Scan::findByte('>', p, end)) != end) {
     const char* stop = nullptr;
     if (p == begin || (p == begin + 1 && *begin == '-'))
       stop = begin;  // <!--> and <!--->
@@ -222,7 +223,7 @@ const char* TokenizerMachine<Sink>::readComment(const char* lt, const char* end)
       stop = p - 3;
     if (stop) {
       if constexpr (Sink::kComments) {
-        if (findAnyOf<'\0', '\r'>(begin, stop) != stop) return nullptr;
+        if (Scan::template findAnyOf<'\0', '\r'>(begin, stop) != stop) return nullptr;
         sink_.comment({begin, static_cast<std::size_t>(stop - begin)}, offsetOf(lt));
       }
       return p + 1;

@@ -5,8 +5,8 @@ namespace weft::html::internal {
 
 /// The character reference at `ampersand`, decoded onto `out`, or the ampersand alone if it is none; null if
 /// [ampersand, end) is too short to tell.
-template <class Sink>
-const char* TokenizerMachine<Sink>::readReference(const char* ampersand, const char* end, bool inAttribute,
+template <class Sink, class Scan>
+const char* TokenizerMachine<Sink, Scan>::readReference(const char* ampersand, const char* end, bool inAttribute,
                                                   std::string& out) {
   const auto literally = [&] {
     out += '&';
@@ -52,10 +52,10 @@ const char* TokenizerMachine<Sink>::readReference(const char* ampersand, const c
 }
 
 /// Appends an attribute value to scratch_: references, line ends and NUL as the standard reads them.
-template <class Sink>
-void TokenizerMachine<Sink>::decodeValue(const char* p, const char* end) {
+template <class Sink, class Scan>
+void TokenizerMachine<Sink, Scan>::decodeValue(const char* p, const char* end) {
   while (p != end) {
-    const char* const run = findAnyOf<'&', '\0', '\r'>(p, end);
+    const char* const run = Scan::template findAnyOf<'&', '\0', '\r'>(p, end);
     scratch_.append(p, run);
     if ((p = run) == end) break;
     if (*p == '&') {
@@ -79,8 +79,8 @@ void TokenizerMachine<Sink>::decodeValue(const char* p, const char* end) {
   }
 }
 
-template <class Sink>
-bool TokenizerMachine<Sink>::stepReference(char c) {
+template <class Sink, class Scan>
+bool TokenizerMachine<Sink, Scan>::stepReference(char c) {
   const auto to = [&](State next) {
     state_ = next;
     return true;
@@ -145,8 +145,8 @@ bool TokenizerMachine<Sink>::stepReference(char c) {
 
 /// temporary_ holds the ampersand and as much of a name as there was; `next` is the character behind it, -1 for one
 /// that ends a name.
-template <class Sink>
-void TokenizerMachine<Sink>::resolveNamedReference(int next) {
+template <class Sink, class Scan>
+void TokenizerMachine<Sink, Scan>::resolveNamedReference(int next) {
   const std::string_view text = std::string_view(temporary_).substr(1);
   const NamedReference* row = findNamedReference(text);
   state_ = returnState_;

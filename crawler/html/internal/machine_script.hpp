@@ -5,8 +5,8 @@ namespace weft::html::internal {
 
 /// The end tag name states of kRcdata, kRawtext and the script data states: an end tag counts only if it has the name
 /// of the last start tag.
-template <class Sink>
-bool TokenizerMachine<Sink>::rawEndTagName(char c, State text) {
+template <class Sink, class Scan>
+bool TokenizerMachine<Sink, Scan>::rawEndTagName(char c, State text) {
   if (isAlpha(c)) {
     buffer_ += toLower(c);
     temporary_ += c;
@@ -29,8 +29,8 @@ bool TokenizerMachine<Sink>::rawEndTagName(char c, State text) {
   return false;
 }
 
-template <class Sink>
-bool TokenizerMachine<Sink>::stepScript(char c, const char* p) {
+template <class Sink, class Scan>
+bool TokenizerMachine<Sink, Scan>::stepScript(char c, const char* p) {
   const auto to = [&](State next) {
     state_ = next;
     return true;

@@ -4,8 +4,8 @@
 
 namespace weft::html::internal {
 
-template <class Sink>
-void TokenizerMachine<Sink>::run(const char* p, const char* const end) {
+template <class Sink, class Scan>
+void TokenizerMachine<Sink, Scan>::run(const char* p, const char* const end) {
   while (p != end) {
     if (skipLineFeed_) {
       skipLineFeed_ = false;
@@ -31,31 +31,31 @@ void TokenizerMachine<Sink>::run(const char* p, const char* const end) {
 }
 
 /// The states in which most characters are only passed on: passes on those.
-template <class Sink>
-const char* TokenizerMachine<Sink>::bulk(const char* p, const char* end) {
+template <class Sink, class Scan>
+const char* TokenizerMachine<Sink, Scan>::bulk(const char* p, const char* end) {
   const char* stop = p;
   switch (state_) {
-    case State::kRcdata: stop = findAnyOf<'<', '&', '\0', '\r'>(p, end); break;
+    case State::kRcdata: stop = Scan::template findAnyOf<'<', '&', '\0', '\r'>(p, end); break;
     case State::kRawtext:
-    case State::kScriptData: stop = findAnyOf<'<', '\0', '\r'>(p, end); break;
-    case State::kPlaintext: stop = findAnyOf<'\0', '\r'>(p, end); break;
+    case State::kScriptData: stop = Scan::template findAnyOf<'<', '\0', '\r'>(p, end); break;
+    case State::kPlaintext: stop = Scan::template findAnyOf<'\0', '\r'>(p, end); break;
     case State::kScriptDataEscaped:
-    case State::kScriptDataDoubleEscaped: stop = findAnyOf<'<', '-', '\0', '\r'>(p, end); break;
-    case State::kCdataSection: stop = findAnyOf<']', '\r'>(p, end); break;
+    case State::kScriptDataDoubleEscaped: stop = Scan::template findAnyOf<'<', '-', '\0', '\r'>(p, end); break;
+    case State::kCdataSection: stop = Scan::template findAnyOf<']', '\r'>(p, end); break;
     case State::kComment:
-      stop = findAnyOf<'-', '\0', '\r'>(p, end);
+      stop = Scan::template findAnyOf<'-', '\0', '\r'>(p, end);
       if constexpr (Sink::kComments) buffer_.append(p, stop);
       return stop;
     case State::kBogusComment:
-      stop = findAnyOf<'>', '\0', '\r'>(p, end);
+      stop = Scan::template findAnyOf<'>', '\0', '\r'>(p, end);
       if constexpr (Sink::kComments) buffer_.append(p, stop);
       return stop;
     case State::kAttributeValueDoubleQuoted:
-      stop = findAnyOf<'"', '&', '\0', '\r'>(p, end);
+      stop = Scan::template findAnyOf<'"', '&', '\0', '\r'>(p, end);
       buffer_.append(p, stop);
       return stop;
     case State::kAttributeValueSingleQuoted:
-      stop = findAnyOf<'\'', '&', '\0', '\r'>(p, end);
+      stop = Scan::template findAnyOf<'\'', '&', '\0', '\r'>(p, end);
       buffer_.append(p, stop);
       return stop;
     default: return p;
@@ -64,8 +64,8 @@ const char* TokenizerMachine<Sink>::bulk(const char* p, const char* end) {
   return stop;
 }
 
-template <class Sink>
-bool TokenizerMachine<Sink>::step(char c, const char* p) {
+template <class Sink, class Scan>
+bool TokenizerMachine<Sink, Scan>::step(char c, const char* p) {
   const auto to = [&](State next) {
     state_ = next;
     return true;
@@ -286,8 +286,8 @@ bool TokenizerMachine<Sink>::step(char c, const char* p) {
 }
 
 /// Within a tag, where `c` does not end it.
-template <class Sink>
-bool TokenizerMachine<Sink>::stepTag(char c) {
+template <class Sink, class Scan>
+bool TokenizerMachine<Sink, Scan>::stepTag(char c) {
   switch (state_) {
     case State::kTagName:
       if (isSpace(c))
@@ -364,8 +364,8 @@ bool TokenizerMachine<Sink>::stepTag(char c) {
 }
 
 /// The tag in buffer_ and slots_ is whole: slots_[0] is its name, if something followed it.
-template <class Sink>
-void TokenizerMachine<Sink>::emitBufferedTag(std::uint64_t end) {
+template <class Sink, class Scan>
+void TokenizerMachine<Sink, Scan>::emitBufferedTag(std::uint64_t end) {
   const std::string_view all(buffer_);
   TagToken tag;
   tag.name = slots_.empty() ? all : all.substr(0, slots_[0].nameEnd);

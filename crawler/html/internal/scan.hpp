@@ -1,4 +1,9 @@
-// Looking for a few bytes in many: the inner loops of the tokenizer, 16 bytes a step where SSE2 is there.
+// Looking for a few bytes in many: the inner loops of the tokenizer.
+//
+// Most runs are short: a tag's value, the text between two tags. So a search begins inline, 16 bytes a step with SSE2,
+// and only a run that goes on beyond 64 bytes (a script, a comment, a page of plain text) is worth a call, of a loop
+// that takes 32 bytes a step where the processor has AVX2. Without SSE2 all is portable. The ways are policies of the
+// tokenizer, so that a test can run each of them over the same input.
 #pragma once
 
 #include <array>
@@ -7,7 +12,7 @@
 #include <cstring>
 
 #if defined(__SSE2__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace weft::html::internal {
@@ -45,51 +50,97 @@ constexpr bool isAlnum(char c) noexcept { return classOf(c) & (kUpperChar | kLow
 constexpr bool isDigit(char c) noexcept { return classOf(c) & kDigitChar; }
 constexpr char toLower(char c) noexcept { return static_cast<char>(classOf(c) & kUpperChar ? c + 32 : c); }
 
-namespace portable {
-/// The first byte in [p, end) that is one of `kWanted`, or `end`.
-template <char... kWanted>
-inline const char* findAnyOf(const char* p, const char* end) noexcept {
-  while (p != end && ((*p != kWanted) && ...)) ++p;
-  return p;
-}
-}  // namespace portable
+/// One byte at a time: for any processor, and what the others are compared with.
+struct PortableScan {
+  /// The first byte in [p, end) that is one of `kWanted`, or `end`.
+  template <char... kWanted>
+  static const char* findAnyOf(const char* p, const char* end) noexcept {
+    while (p != end && ((*p != kWanted) && ...)) ++p;
+    return p;
+  }
+  /// The first `wanted` in [p, end), or `end`.
+  static const char* findByte(char wanted, const char* p, const char* end) noexcept {
+    while (p != end && *p != wanted) ++p;
+    return p;
+  }
+};
 
 #if defined(__SSE2__)
-namespace sse2 {
-/// The same as portable::findAnyOf, 16 bytes at a time. Never reads outside of [p, end).
-template <char... kWanted>
-inline const char* findAnyOf(const char* p, const char* end) noexcept {
-  while (end - p >= 16) {
+
+/// Whether this processor has AVX2; asked once.
+inline const bool kHasAvx2 = __builtin_cpu_supports("avx2") != 0;
+
+/// How far a search goes inline before it calls the loop for long runs.
+inline constexpr int kShortSteps = 4;
+
+/// Sixteen bytes at a time. No search reads outside of [p, end).
+struct Sse2Scan {
+  template <char... kWanted>
+  static const char* findAnyOf(const char* p, const char* end) noexcept {
+    while (end - p >= 16) {
+      if (const unsigned hits = hitsAt<kWanted...>(p)) return p + std::countr_zero(hits);
+      p += 16;
+    }
+    return PortableScan::findAnyOf<kWanted...>(p, end);
+  }
+  /// The C library's memchr has wide registers of its own, but costs a call (4 ns).
+  static const char* findByte(char wanted, const char* p, const char* end) noexcept {
+    const __m128i pattern = _mm_set1_epi8(wanted);
+    for (int i = 0; i < kShortSteps; ++i) {
+      if (end - p < 16) break;
+      const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+      if (const int hits = _mm_movemask_epi8(_mm_cmpeq_epi8(block, pattern)))
+        return p + std::countr_zero(static_cast<unsigned>(hits));
+      p += 16;
+    }
+    if (p == end) return end;
+    const void* found = std::memchr(p, wanted, static_cast<std::size_t>(end - p));
+    return found ? static_cast<const char*>(found) : end;
+  }
+
+  /// A bit for each of the 16 bytes at `p` that is one of `kWanted`.
+  template <char... kWanted>
+  static unsigned hitsAt(const char* p) noexcept {
     const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     __m128i hit = _mm_setzero_si128();
     ((hit = _mm_or_si128(hit, _mm_cmpeq_epi8(block, _mm_set1_epi8(kWanted)))), ...);
-    if (const int mask = _mm_movemask_epi8(hit)) return p + std::countr_zero(static_cast<unsigned>(mask));
-    p += 16;
+    return static_cast<unsigned>(_mm_movemask_epi8(hit));
   }
-  return portable::findAnyOf<kWanted...>(p, end);
-}
-}  // namespace sse2
-using sse2::findAnyOf;
-#else
-using portable::findAnyOf;
-#endif
+};
 
-/// The first `wanted` in [p, end), or `end`. Text between tags is short more often than not, so the first 64 bytes are
-/// looked at here, and only then the C library (which has wider registers, but costs a call: 4 ns) is asked.
-inline const char* findByte(char wanted, const char* p, const char* end) noexcept {
-#if defined(__SSE2__)
-  const __m128i pattern = _mm_set1_epi8(wanted);
-  for (int i = 0; i < 4; ++i) {
-    if (end - p < 16) break;
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    if (const int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(block, pattern)))
-      return p + std::countr_zero(static_cast<unsigned>(mask));
-    p += 16;
+/// Thirty-two bytes at a time, where kHasAvx2.
+template <char... kWanted>
+__attribute__((target("avx2"), noinline)) const char* findAnyOfAvx2(const char* p, const char* end) noexcept {
+  while (end - p >= 32) {
+    const __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    __m256i hit = _mm256_setzero_si256();
+    ((hit = _mm256_or_si256(hit, _mm256_cmpeq_epi8(block, _mm256_set1_epi8(kWanted)))), ...);
+    if (const int hits = _mm256_movemask_epi8(hit)) return p + std::countr_zero(static_cast<unsigned>(hits));
+    p += 32;
   }
-#endif
-  if (p == end) return end;
-  const void* found = std::memchr(p, wanted, static_cast<std::size_t>(end - p));
-  return found ? static_cast<const char*>(found) : end;
+  return Sse2Scan::findAnyOf<kWanted...>(p, end);
 }
+
+/// What the tokenizer uses: SSE2 inline for the short runs, AVX2 (if there is one) for the long ones.
+struct FastScan {
+  template <char... kWanted>
+  static const char* findAnyOf(const char* p, const char* end) noexcept {
+    for (int i = 0; i < kShortSteps; ++i) {
+      if (end - p < 16) return PortableScan::findAnyOf<kWanted...>(p, end);
+      if (const unsigned hits = Sse2Scan::hitsAt<kWanted...>(p)) return p + std::countr_zero(hits);
+      p += 16;
+    }
+    return kHasAvx2 ? findAnyOfAvx2<kWanted...>(p, end) : Sse2Scan::findAnyOf<kWanted...>(p, end);
+  }
+  static const char* findByte(char wanted, const char* p, const char* end) noexcept {
+    return Sse2Scan::findByte(wanted, p, end);
+  }
+};
+
+#else
+
+using FastScan = PortableScan;
+
+#endif
 
 }  // namespace weft::html::internal

@@ -1,6 +1,5 @@
 #include <weft/crawler/html/tokenizer.hpp>
 
-#include <weft/crawler/html/internal/scan.hpp>
 #include <weft/crawler/html/utf8.hpp>
 
 #include "conformance.hpp"
@@ -290,20 +289,6 @@ TEST_CASE("any split of a made-up page gives the same tokens") {
     const auto whole = tokensOf({std::string_view(input)}, State::kData, {}, true, cdata);
     CHECK_MESSAGE(whole == tokensOf(weft::testing::singleBytes(input), State::kData, {}, true, cdata), input);
     CHECK_MESSAGE(whole == tokensOf(weft::testing::randomPieces(input, random), State::kData, {}, true, cdata), input);
-  }
-}
-
-TEST_CASE("the vectorised scan finds what the portable one finds") {
-  std::mt19937 random(99);
-  for (int round = 0; round < 2000; ++round) {
-    std::string bytes(random() % 70, 'x');
-    for (char& c : bytes)
-      if (random() % 30 == 0) c = "<&\0\r\""[random() % 5];
-    const char* const begin = bytes.data();
-    const char* const end = begin + bytes.size();
-    CHECK(html::internal::findAnyOf<'<', '&', '\0', '\r'>(begin, end) ==
-          html::internal::portable::findAnyOf<'<', '&', '\0', '\r'>(begin, end));
-    CHECK(html::internal::findByte('<', begin, end) == html::internal::portable::findAnyOf<'<'>(begin, end));
   }
 }
 
