@@ -21,6 +21,7 @@ Document Document::parse(std::string html, ParseOptions options) {
   internal::TreeConstruction construction(document, options);
   construction.feedSource(0);
   construction.finish();
+  document.dropSlack();
   return document;
 }
 
@@ -35,7 +36,16 @@ Document Document::parseFragment(std::string html, std::string_view context, Par
   construction.setContext(context);
   construction.feedSource(0);
   construction.finish();
+  document.dropSlack();
   return document;
+}
+
+/// Gives back what growing reserved, where it is a large part of what is used.
+void Document::dropSlack() {
+  const auto drop = [](auto& held) {
+    if (held.capacity() > held.size() + held.size() / 4 + 64) held.shrink_to_fit();
+  };
+  drop(source_), drop(decoded_), drop(nodes_), drop(attributes_);
 }
 
 NodeId Document::documentElement() const noexcept {
@@ -255,6 +265,7 @@ Document DocumentBuilder::finish() {
     impl.construction.feed(impl.mended);
   }
   impl.construction.finish();
+  impl.document.dropSlack();
   return std::move(impl.document);
 }
 

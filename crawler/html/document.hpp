@@ -49,6 +49,7 @@ struct ParseOptions {
   bool scripting = false;
 };
 
+class DocumentBuilder;
 namespace internal {
 class TreeConstruction;
 }
@@ -132,12 +133,14 @@ class Document {
 
  private:
   friend class internal::TreeConstruction;
+  friend class DocumentBuilder;
 
   static constexpr std::uint32_t kDecoded = 0x80000000u;  // in `data`: the characters are in decoded_, not in source_
 
   std::string_view view(std::uint32_t data, std::uint32_t size) const noexcept {
     return {(data & kDecoded ? decoded_.data() + (data & ~kDecoded) : source_.data() + data), size};
   }
+  void dropSlack();
   void serialise(std::string& out, NodeId root, bool withRoot) const;
 
   std::string source_, decoded_;

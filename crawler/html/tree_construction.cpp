@@ -75,6 +75,7 @@ void TreeConstruction::text(std::string_view text, std::uint64_t) {
 void TreeConstruction::process(const Token& token) {
   skipLineFeed_ = false;
   for (;;) {
+    count(1);
     if (!open_.empty() && adjustedCurrent().ns != Namespace::kHtml && isForeign(token) ? inForeign(token)
                                                                                        : inMode(mode_, token))
       return;
@@ -166,6 +167,7 @@ void TreeConstruction::appendText(NodeId id, std::string_view text) {
       node.size += static_cast<std::uint32_t>(text.size());
       return;
     }
+    count(node.size);
     storeText(std::string(document_.view(node.data, node.size)), data, size);
     node.data = data;
   }
@@ -179,6 +181,7 @@ void TreeConstruction::appendText(NodeId id, std::string_view text) {
   } else if (node.flags && text.size() <= room - node.size) {
     decoded.replace(end, text.size(), text);
   } else {
+    count(node.size);
     const std::string whole = decoded.substr(begin, node.size) + std::string(text);
     node.data = static_cast<std::uint32_t>(decoded.size()) | Document::kDecoded;
     decoded += whole;
@@ -240,7 +243,7 @@ NodeId TreeConstruction::cloneElement(NodeId original) {
 
 /// "For each attribute on the token, check to see if the attribute is already present": of a second <html> or <body>.
 void TreeConstruction::addMissingAttributes(NodeId id, const TagToken& tag) {
-  if (tag.attributes.empty() || !spend(nodes_[id].size + tag.attributes.size())) return;
+  if (tag.attributes.empty() || !spend((nodes_[id].size + 1) * tag.attributes.size())) return;
   auto& attributes = document_.attributes_;
   TagToken missing;
   std::vector<Attribute> added;
@@ -305,6 +308,7 @@ void TreeConstruction::pushOpen(NodeId node) {
 }
 
 void TreeConstruction::popOpen() {
+  count(1);
   nodes_[current()].flags &= static_cast<std::uint16_t>(~kOpenFlag);
   open_.pop();
 }

@@ -10,6 +10,21 @@ namespace weft::html::internal {
 /// unclosed <b id=...> and m paragraphs make n times m elements.
 constexpr std::size_t kMostFormatting = 256;
 
+/// Whether two elements have the same attributes, in whatever order. Most that do have them in the same one.
+bool TreeConstruction::sameAttributes(NodeId one, NodeId other) {
+  const auto mine = document_.attributes(one), theirs = document_.attributes(other);
+  const auto equal = [&](const StoredAttribute& a, const StoredAttribute& b) {
+    return a.name == b.name && document_.value(a) == document_.value(b);
+  };
+  const auto [left, right] = std::mismatch(mine.begin(), mine.end(), theirs.begin(), theirs.end(), equal);
+  const auto rest = static_cast<std::size_t>(mine.end() - left);
+  if (!spend(mine.size() - rest) || rest == 0) return rest == 0;
+  if (!spend(rest * rest)) return false;
+  return std::all_of(left, mine.end(), [&, right = right](const StoredAttribute& a) {
+    return std::any_of(right, theirs.end(), [&](const StoredAttribute& b) { return equal(a, b); });
+  });
+}
+
 void TreeConstruction::pushFormatting(NodeId id) {
   // Noah's Ark: of four equal elements behind the last marker the first is forgotten.
   const Node& node = nodes_[id];
@@ -18,14 +33,9 @@ void TreeConstruction::pushFormatting(NodeId id) {
   for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1]; --i, ++behindMarker) {
     const Node& other = nodes_[formatting_[i - 1]];
     if (other.name != node.name || other.size != node.size) continue;
-    const auto mine = document_.attributes(id), theirs = document_.attributes(formatting_[i - 1]);
-    const bool same = std::all_of(mine.begin(), mine.end(), [&](const StoredAttribute& a) {
-      return std::any_of(theirs.begin(), theirs.end(), [&](const StoredAttribute& b) {
-        return a.name == b.name && document_.value(a) == document_.value(b);
-      });
-    });
-    if (same && ++equal == 3) earliest = i;
+    if (sameAttributes(id, formatting_[i - 1]) && ++equal == 3) earliest = i;
   }
+  count(behindMarker);
   if (equal >= 3)
     formatting_.erase(formatting_.begin() + static_cast<std::ptrdiff_t>(earliest - 1));
   else if (behindMarker >= kMostFormatting)
@@ -58,25 +68,32 @@ void TreeConstruction::reconstructFormatting() {
   }
 }
 
-int TreeConstruction::formattingIndex(Atom name) const noexcept {
-  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1]; --i)
+int TreeConstruction::formattingIndex(Atom name) noexcept {
+  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1]; --i) {
+    count(1);
     if (nodes_[formatting_[i - 1]].name == name) return static_cast<int>(i - 1);
+  }
+  return -1;
+}
+
+/// Where `node` is in the list, behind the last marker; -1 if it is not there. Nobody looks for one before the marker.
+int TreeConstruction::formattingPlace(NodeId node) noexcept {
+  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1]; --i) {
+    count(1);
+    if (formatting_[i - 1] == node) return static_cast<int>(i - 1);
+  }
   return -1;
 }
 
 void TreeConstruction::removeFormatting(NodeId node) {
-  for (std::size_t i = formatting_.size(); i > 0; --i) {
-    if (formatting_[i - 1] != node) continue;
-    formatting_.erase(formatting_.begin() + static_cast<std::ptrdiff_t>(i - 1));
-    return;
-  }
+  if (const int place = formattingPlace(node); place >= 0) formatting_.erase(formatting_.begin() + place);
 }
 
 /// Moves the misnested: <b>1<p>2</b>3</p> becomes <b>1</b><p><b>2</b>3</p>.
 void TreeConstruction::adopt(const Token& token) {
   const Atom subject = token.name;
-  if (currentIs(subject) && std::find(formatting_.begin(), formatting_.end(), current()) == formatting_.end())
-    return popOpen();
+  if (currentIs(subject) && formattingPlace(current()) < 0) return popOpen();
+  const auto close = [&](NodeId node) { nodes_[node].flags &= static_cast<std::uint16_t>(~kOpenFlag); };
   for (int outer = 0; outer < 8; ++outer) {
     const int listIndex = formattingIndex(subject);
     if (listIndex < 0) {
@@ -86,40 +103,37 @@ void TreeConstruction::adopt(const Token& token) {
     const NodeId formatting = formatting_[static_cast<std::size_t>(listIndex)];
     if (!(nodes_[formatting].flags & kOpenFlag)) return removeFormatting(formatting);
     const int formattingAt = open_.indexOf(formatting);
+    if (!spend(static_cast<std::size_t>(open_.size() - formattingAt))) return removeFormatting(formatting);
     if (formattingAt < open_.nearest(kScope)) return;
     if (open_.nearest(kSpecial) < formattingAt) {  // no furthest block
       popTo(formattingAt);
       return removeFormatting(formatting);
     }
-    if (!spend(static_cast<std::size_t>(open_.size() - formattingAt))) return removeFormatting(formatting);
     int furthestAt = formattingAt + 1;
     while (!(open_[furthestAt].sets & (1u << kSpecial))) ++furthestAt;
     const NodeId furthest = open_[furthestAt].node;
     const NodeId ancestor = open_[formattingAt - 1].node;
-    std::size_t bookmark = static_cast<std::size_t>(listIndex);
+    int bookmark = listIndex;
     NodeId last = furthest;
-    int at = furthestAt;
-    for (int inner = 1;; ++inner) {
-      const NodeId node = open_[--at].node;
-      if (node == formatting) break;
-      auto entry = std::find(formatting_.begin(), formatting_.end(), node);
-      if (inner > 3 && entry != formatting_.end()) {
-        const auto index = static_cast<std::size_t>(entry - formatting_.begin());
-        formatting_.erase(entry);
-        if (index < bookmark) --bookmark;
-        entry = formatting_.end();
-      }
-      if (entry == formatting_.end()) {
-        nodes_[node].flags &= static_cast<std::uint16_t>(~kOpenFlag);
-        open_.erase(at);
+    // The inner loop, from the furthest block down to the formatting element. What it removes from the stack is only
+    // marked as closed, and taken out together at the end.
+    for (int at = furthestAt - 1, inner = 1; at > formattingAt; --at, ++inner) {
+      const NodeId node = open_[at].node;
+      const int place = formattingPlace(node);
+      if (place < 0 || inner > 3) {
+        if (place >= 0) {
+          formatting_.erase(formatting_.begin() + place);
+          bookmark -= place < bookmark;
+        }
+        close(node);
         continue;
       }
       const NodeId clone = cloneElement(node);
-      *entry = clone;
-      nodes_[node].flags &= static_cast<std::uint16_t>(~kOpenFlag);
+      formatting_[static_cast<std::size_t>(place)] = clone;
+      close(node);
       nodes_[clone].flags |= kOpenFlag;
       open_.replace(at, clone);
-      if (last == furthest) bookmark = static_cast<std::size_t>(entry - formatting_.begin()) + 1;
+      if (last == furthest) bookmark = place + 1;
       unlink(last);
       link(last, {clone, kNoNode});
       last = clone;
@@ -127,23 +141,19 @@ void TreeConstruction::adopt(const Token& token) {
     unlink(last);
     link(last, appropriatePlace(ancestor));
     const NodeId clone = cloneElement(formatting);
-    std::size_t moved = 0;
     while (const NodeId child = nodes_[furthest].firstChild) {
       unlink(child);
       link(child, {clone, kNoNode});
-      ++moved;
+      count(1);
     }
-    spend(moved);
     link(clone, {furthest, kNoNode});
-    const auto old =
-        static_cast<std::size_t>(std::find(formatting_.begin(), formatting_.end(), formatting) - formatting_.begin());
-    formatting_.erase(formatting_.begin() + static_cast<std::ptrdiff_t>(old));
-    if (old < bookmark) --bookmark;
-    formatting_.insert(formatting_.begin() + static_cast<std::ptrdiff_t>(std::min(bookmark, formatting_.size())),
-                       clone);
-    nodes_[formatting].flags &= static_cast<std::uint16_t>(~kOpenFlag);
-    open_.erase(open_.indexOf(formatting));
-    open_.insert(open_.indexOf(furthest) + 1, clone, Namespace::kHtml, subject);
+    const int old = formattingPlace(formatting);
+    formatting_.erase(formatting_.begin() + old);
+    bookmark -= old < bookmark;
+    formatting_.insert(formatting_.begin() + bookmark, clone);
+    close(formatting);
+    open_.rebuild(
+        formattingAt, [&](NodeId node) { return (nodes_[node].flags & kOpenFlag) != 0; }, furthest, clone, subject);
     nodes_[clone].flags |= kOpenFlag;
   }
 }

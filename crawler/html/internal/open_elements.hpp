@@ -47,12 +47,19 @@ class OpenElements {
     if (entry.ns == Namespace::kHtml) last_[entry.name] = entry.sameBelow;
     entries_.pop_back();
   }
-  void insert(int index, NodeId node, Namespace ns, Atom name) {
+  void erase(int index) {
     const std::vector<Entry> above = cut(index);
-    push(node, ns, name);
-    pushAll(above, 0);
+    for (std::size_t i = 1; i < above.size(); ++i) pushAgain(above[i]);
   }
-  void erase(int index) { pushAll(cut(index), 1); }
+  /// From `index` up, keeps only what `keeps` says of a node, and puts the HTML element `node`, called `name`, behind
+  /// `behind`.
+  template <class Keeps>
+  void rebuild(int index, Keeps keeps, NodeId behind, NodeId node, Atom name) {
+    for (const Entry& entry : cut(index)) {
+      if (keeps(entry.node)) pushAgain(entry);
+      if (entry.node == behind) push(node, Namespace::kHtml, name);
+    }
+  }
   void replace(int index, NodeId node) { entries_[static_cast<std::size_t>(index)].node = node; }
 
   /// The topmost HTML element of that name, or -1.
@@ -78,10 +85,7 @@ class OpenElements {
     while (size() > index) pop();
     return above;
   }
-  void pushAll(const std::vector<Entry>& entries, std::size_t from) {
-    for (std::size_t i = from; i < entries.size(); ++i)
-      pushWith(entries[i].node, entries[i].ns, entries[i].name, entries[i].sets);
-  }
+  void pushAgain(const Entry& entry) { pushWith(entry.node, entry.ns, entry.name, entry.sets); }
 
   std::vector<Entry> entries_;
   std::vector<std::int32_t> last_ = std::vector<std::int32_t>(known::kCount, -1);

@@ -28,6 +28,10 @@ class TreeConstruction {
   void feedSource(std::size_t from);
   void finish();
 
+  /// How many steps all loops took that run over tokens, open or formatting elements, attributes or moved text: what
+  /// tests compare at n and 2n.
+  std::size_t work() const noexcept { return work_; }
+
   // What the tokenizer asks and tells (see TokenizerMachine).
   static constexpr bool kDataText = true;
   static constexpr bool kComments = true;
@@ -121,9 +125,12 @@ class TreeConstruction {
   }
   bool currentIs(Atom name) const noexcept { return open_.top().name == name && open_.top().ns == Namespace::kHtml; }
   bool inScope(Atom name, ElementSet scope = kScope) const noexcept { return open_.inScope(name, scope); }
+  void count(std::size_t work) noexcept { work_ += work; }
   bool spend(std::size_t work) noexcept {
     spent_ += work;
-    return spent_ <= 100000 + consumed_;
+    if (spent_ > 100000 + consumed_) return false;
+    count(work);
+    return true;
   }
 
   // tree_formatting.cpp: the list of active formatting elements and the adoption agency
@@ -131,7 +138,9 @@ class TreeConstruction {
   void pushMarker() { formatting_.push_back(kNoNode); }
   void clearFormattingToMarker();
   void reconstructFormatting();
-  int formattingIndex(Atom name) const noexcept;  // the last of that name behind the last marker, or -1
+  bool sameAttributes(NodeId one, NodeId other);
+  int formattingIndex(Atom name) noexcept;  // the last of that name behind the last marker, or -1
+  int formattingPlace(NodeId node) noexcept;
   void removeFormatting(NodeId node);
   void adopt(const Token& token);
 
@@ -190,7 +199,7 @@ class TreeConstruction {
   bool tableTextSpace_ = true;  // all of them are white space
   std::string unfinished_;      // the bytes of a character that a piece ended within
   bool begun_ = false;          // a byte order mark can no longer come
-  std::size_t consumed_ = 0, spent_ = 0;
+  std::size_t consumed_ = 0, spent_ = 0, work_ = 0;
 
   friend class weft::html::Document;
 };
