@@ -79,9 +79,25 @@ struct LinkScanner::Impl {
   struct Sink {
     static constexpr bool kDataText = false;
     static constexpr bool kComments = false;
-    enum class Tag : std::uint8_t { kOther, kA, kArea, kBase, kLink, kMeta, kTitle, kForeignRoot, kFont };
+    enum class Tag : std::uint8_t {
+      kOther,
+      kA,
+      kArea,
+      kBase,
+      kLink,
+      kMeta,
+      kFrame,
+      kTitle,
+      kForeignRoot,
+      kFont,
+      kImg,  // from here on in LinkScope::kEverything only
+      kSource,
+      kScript,
+      kForm
+    };
 
     LinkVisitor* visitor;
+    bool everything = false;
     std::string base, title;
     std::size_t anchors = 0;
     bool hasBase = false, hasTitle = false, inTitle = false, nofollow = false, noindex = false;
@@ -91,17 +107,22 @@ struct LinkScanner::Impl {
     static Tag kindOf(std::string_view name) noexcept {
       switch (name.size()) {
         case 1: return name[0] == 'a' ? Tag::kA : Tag::kOther;
-        case 3: return name == "svg" ? Tag::kForeignRoot : Tag::kOther;
+        case 3: return name == "svg" ? Tag::kForeignRoot : name == "img" ? Tag::kImg : Tag::kOther;
         case 4:
           switch (name[0]) {
             case 'a': return name == "area" ? Tag::kArea : Tag::kOther;
             case 'b': return name == "base" ? Tag::kBase : Tag::kOther;
-            case 'f': return name == "font" ? Tag::kFont : Tag::kOther;
+            case 'f': return name == "font" ? Tag::kFont : name == "form" ? Tag::kForm : Tag::kOther;
             case 'l': return name == "link" ? Tag::kLink : Tag::kOther;
             case 'm': return name == "meta" ? Tag::kMeta : name == "math" ? Tag::kForeignRoot : Tag::kOther;
             default: return Tag::kOther;
           }
-        case 5: return name == "title" ? Tag::kTitle : Tag::kOther;
+        case 5: return name == "title" ? Tag::kTitle : name == "frame" ? Tag::kFrame : Tag::kOther;
+        case 6:
+          return name == "iframe"   ? Tag::kFrame
+                 : name == "script" ? Tag::kScript
+                 : name == "source" ? Tag::kSource
+                                    : Tag::kOther;
         default: return Tag::kOther;
       }
     }
@@ -112,7 +133,12 @@ struct LinkScanner::Impl {
         case Tag::kArea:
         case Tag::kBase:
         case Tag::kLink:
-        case Tag::kMeta: return true;
+        case Tag::kMeta:
+        case Tag::kFrame: return true;
+        case Tag::kImg:
+        case Tag::kSource:
+        case Tag::kScript:
+        case Tag::kForm: return everything;
         case Tag::kFont: return !foreign.empty();
         default: return name.size() == 14 && !foreign.empty();  // annotation-xml
       }
@@ -168,13 +194,7 @@ struct LinkScanner::Impl {
           const std::string_view* href = tag.find("href");
           if (!href) break;
           anchors += kind == Tag::kA;
-          ScannedLink link;
-          link.kind = kind == Tag::kA ? ScannedLink::Kind::kAnchor : ScannedLink::Kind::kArea;
-          const std::string_view* rel = tag.find("rel");
-          link.nofollow = rel && hasWord(*rel, "nofollow");
-          link.href = trimmed(*href);
-          link.begin = tag.begin;
-          visitor->link(link);
+          tell(kind == Tag::kA ? ScannedLink::Kind::kAnchor : ScannedLink::Kind::kArea, tag, *href);
           break;
         }
         case Tag::kBase:
@@ -194,6 +214,19 @@ struct LinkScanner::Impl {
         case Tag::kForeignRoot:
           if (!inForeign && !tag.selfClosing) push(tag.name.size() == 3 ? kSvg : kMath);
           break;
+        case Tag::kFrame:
+          if (!inForeign) tellIf(ScannedLink::Kind::kFrame, tag, "src");
+          break;
+        case Tag::kImg:
+        case Tag::kSource:
+          if (everything && !inForeign) readImages(tag, kind);
+          break;
+        case Tag::kScript:
+          if (everything && !inForeign) tellIf(ScannedLink::Kind::kScript, tag, "src");
+          break;
+        case Tag::kForm:
+          if (everything && !inForeign) tellIf(ScannedLink::Kind::kForm, tag, "action");
+          break;
         default: break;
       }
       return inForeign ? State::kData : contentState(tag.name);
@@ -210,15 +243,44 @@ struct LinkScanner::Impl {
     void comment(std::string_view, std::uint64_t) {}
     void doctype(const DoctypeToken&) {}
 
+    static std::string_view valueOf(const TagToken& tag, std::string_view name) noexcept {
+      const std::string_view* value = tag.find(name);
+      return value ? *value : std::string_view();
+    }
+
+    void tell(ScannedLink::Kind kind, const TagToken& tag, std::string_view href, std::string_view descriptor = {}) {
+      ScannedLink link;
+      link.kind = kind;
+      link.href = trimmed(href);
+      link.begin = tag.begin;
+      link.descriptor = descriptor;
+      if (tag.attributes.size() > 1) {
+        link.rel = valueOf(tag, "rel");
+        link.hreflang = valueOf(tag, "hreflang");
+        link.nofollow = !link.rel.empty() && hasWord(link.rel, "nofollow");
+      }
+      visitor->link(link);
+    }
+    void tellIf(ScannedLink::Kind kind, const TagToken& tag, std::string_view attribute) {
+      if (const std::string_view* href = tag.find(attribute)) tell(kind, tag, *href);
+    }
+
     void readLink(const TagToken& tag) {
       const std::string_view* rel = tag.find("rel");
       const std::string_view* href = tag.find("href");
-      if (!rel || !href || !hasWord(*rel, "canonical")) return;
-      ScannedLink link;
-      link.kind = ScannedLink::Kind::kCanonical;
-      link.href = trimmed(*href);
-      link.begin = tag.begin;
-      visitor->link(link);
+      if (!rel || !href) return;
+      if (hasWord(*rel, "canonical"))
+        tell(ScannedLink::Kind::kCanonical, tag, *href);
+      else if (hasWord(*rel, "alternate") && !hasWord(*rel, "stylesheet"))
+        tell(ScannedLink::Kind::kAlternate, tag, *href);
+      else if (everything)
+        tell(ScannedLink::Kind::kResource, tag, *href);
+    }
+
+    void readImages(const TagToken& tag, Tag kind) {
+      tellIf(kind == Tag::kImg ? ScannedLink::Kind::kImage : ScannedLink::Kind::kMedia, tag, "src");
+      std::string_view rest = valueOf(tag, "srcset"), url, descriptor;
+      while (nextCandidate(rest, url, descriptor)) tell(ScannedLink::Kind::kCandidate, tag, url, descriptor);
     }
 
     void readMeta(const TagToken& tag) {
@@ -239,13 +301,16 @@ struct LinkScanner::Impl {
     }
   };
 
-  explicit Impl(LinkVisitor& visitor) : sink{}, machine(sink) { sink.visitor = &visitor; }
+  Impl(LinkVisitor& visitor, LinkScope scope) : sink{}, machine(sink) {
+    sink.visitor = &visitor;
+    sink.everything = scope == LinkScope::kEverything;
+  }
 
   Sink sink;
   internal::TokenizerMachine<Sink> machine;
 };
 
-LinkScanner::LinkScanner(LinkVisitor& visitor) : impl_(std::make_unique<Impl>(visitor)) {}
+LinkScanner::LinkScanner(LinkVisitor& visitor, LinkScope scope) : impl_(std::make_unique<Impl>(visitor, scope)) {}
 LinkScanner::~LinkScanner() = default;
 LinkScanner::LinkScanner(LinkScanner&&) noexcept = default;
 LinkScanner& LinkScanner::operator=(LinkScanner&&) noexcept = default;
@@ -316,6 +381,31 @@ bool parseRefresh(std::string_view content, double& delay, std::string_view& url
   }
   url = rest;
   return !rest.empty();
+}
+
+bool nextCandidate(std::string_view& srcset, std::string_view& url, std::string_view& descriptor) noexcept {
+  std::size_t i = 0;
+  while (i < srcset.size() && (internal::isSpace(srcset[i]) || srcset[i] == ',')) ++i;
+  srcset.remove_prefix(i);
+  if (srcset.empty()) return false;
+  i = 0;
+  while (i < srcset.size() && !internal::isSpace(srcset[i])) ++i;
+  url = srcset.substr(0, i);
+  srcset.remove_prefix(i);
+  descriptor = {};
+  if (url.back() == ',') {  // nothing but commas was skipped above: something stands before it
+    while (url.back() == ',') url.remove_suffix(1);
+    return true;
+  }
+  // Descriptors go on to the next comma that is not in parentheses.
+  bool inParentheses = false;
+  for (i = 0; i < srcset.size() && (inParentheses || srcset[i] != ','); ++i) {
+    if (srcset[i] == '(') inParentheses = true;
+    if (srcset[i] == ')') inParentheses = false;
+  }
+  descriptor = trimmed(srcset.substr(0, i));
+  srcset.remove_prefix(i);
+  return true;
 }
 
 }  // namespace weft::html

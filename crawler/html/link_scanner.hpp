@@ -9,20 +9,37 @@
 
 namespace weft::html {
 
+/// Which links a scan tells of.
+enum class LinkScope : std::uint8_t {
+  kPages,      ///< those that lead to other pages: what a crawl follows
+  kEverything  ///< also what the page is made of and where its forms go; costs reading these tags' attributes
+};
+
 /// A link, as it stands in the page.
 struct ScannedLink {
   enum class Kind : std::uint8_t {
-    kAnchor,     // <a href>
-    kArea,       // <area href>
-    kCanonical,  // <link rel=canonical href>
-    kRefresh     // <meta http-equiv=refresh content="3; url=...">
+    kAnchor,     ///< <a href>
+    kArea,       ///< <area href>
+    kFrame,      ///< <iframe src>, <frame src>
+    kCanonical,  ///< <link rel=canonical href>
+    kAlternate,  ///< <link rel=alternate href>: the page in another language (hreflang) or form; feeds, too
+    kRefresh,    ///< <meta http-equiv=refresh content="3; url=...">
+    kResource,   ///< any other <link href>: what it is, rel says. From here on in kEverything only
+    kImage,      ///< <img src>
+    kCandidate,  ///< one of the images of a srcset, of <img> or <source>: which, descriptor says
+    kMedia,      ///< <source src>
+    kScript,     ///< <script src>
+    kForm        ///< <form action>
   };
   Kind kind = Kind::kAnchor;
-  bool nofollow = false;    // rel has the word nofollow
-  double delay = 0;         // kRefresh: seconds until a browser would go there
-  std::uint64_t begin = 0;  // offset of the tag in the page
-  std::string_view href;    // references decoded, white space at both ends removed; dies when link() returns
-};
+  bool nofollow = false;        ///< rel has the word nofollow
+  double delay = 0;             ///< kRefresh: seconds until a browser would go there
+  std::uint64_t begin = 0;      ///< offset of the tag in the page
+  std::string_view href;        ///< references decoded, white space at both ends removed
+  std::string_view rel;         ///< <a>, <area>, <link>, <form>: the attribute; empty where there is none
+  std::string_view hreflang;    ///< <a>, <link>: the attribute
+  std::string_view descriptor;  ///< kCandidate: "2x", "640w"; may be empty
+};                              // all views die when link() returns
 
 /// Who is told of the links, in page order, from within feed() and finish().
 class LinkVisitor {
@@ -49,7 +66,7 @@ class LinkVisitor {
 /// by the longest tag and the title.
 class LinkScanner {
  public:
-  explicit LinkScanner(LinkVisitor& visitor);
+  explicit LinkScanner(LinkVisitor& visitor, LinkScope scope = LinkScope::kPages);
   ~LinkScanner();
   LinkScanner(LinkScanner&&) noexcept;
   LinkScanner& operator=(LinkScanner&&) noexcept;
@@ -78,5 +95,10 @@ class LinkScanner {
 /// Takes apart the content of a <meta http-equiv=refresh>, as the HTML standard says ("shared declarative refresh
 /// steps"). False if it is none, or names no URL. `url` is a view into `content`.
 bool parseRefresh(std::string_view content, double& delay, std::string_view& url) noexcept;
+
+/// Takes the first image candidate off `srcset`; false if there is none left. `url` is never empty, `descriptor` may
+/// be. HTML standard, "parse a srcset attribute"; what a descriptor means, or whether it means anything, is the caller's
+/// to ask.
+bool nextCandidate(std::string_view& srcset, std::string_view& url, std::string_view& descriptor) noexcept;
 
 }  // namespace weft::html

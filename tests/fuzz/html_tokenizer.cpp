@@ -27,7 +27,7 @@ struct Links final : html::LinkVisitor {
 
 std::string linksOf(const std::vector<std::string_view>& pieces) {
   Links links;
-  html::LinkScanner scanner(links);
+  html::LinkScanner scanner(links, html::LinkScope::kEverything);
   for (std::string_view piece : pieces) {
     const std::vector<char> block(piece.begin(), piece.end());
     scanner.feed({block.data(), block.size()});

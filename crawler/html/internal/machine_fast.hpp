@@ -95,9 +95,22 @@ const char* TokenizerMachine<Sink, Scan>::readTag(const char* lt, const char* na
   return p;
 }
 
-/// To the end of a tag whose attributes nobody wants: only quotes have to be understood.
+/// To the end of a tag whose attributes nobody wants: only quotes have to be understood. As long as all values are
+/// quoted and stand right behind their names, it goes from quote to quote; any other tag is read by its characters.
 template <class Sink, class Scan>
 const char* TokenizerMachine<Sink, Scan>::skipAttributes(const char* p, const char* end, bool& selfClosing) {
+  for (const char* q = p;;) {
+    q = Scan::template findAnyOf<'>', '=', '"', '\''>(q, end);
+    if (q == end) return nullptr;
+    if (*q == '>') {
+      selfClosing = q[-1] == '/';
+      return q + 1;
+    }
+    if (*q != '=' || end - q < 2 || (q[1] != '"' && q[1] != '\'') || !isAlnum(q[-1])) break;
+    q = Scan::findByte(q[1], q + 2, end);
+    if (q == end) return nullptr;
+    ++q;
+  }
   while (p != end) {
     if (isSpace(*p)) {
       ++p;

@@ -99,6 +99,59 @@ TEST_CASE("canonical links, refreshes, nofollow and robots are told") {
   CHECK(scan.noindex);
 }
 
+TEST_CASE("frames and alternates lead to pages, what a page is made of is told only if asked for") {
+  const std::string page =
+      "<link rel=alternate hreflang=de href=/de><link rel='alternate stylesheet' href=s.css><link rel=icon href=i>"
+      "<iframe src=' f '></iframe><img src=p.png srcset='p1.png 1x, p2.png 2x'><picture><source srcset='q.webp 640w'></picture>"
+      "<video><source src=v></video><script src=c.js></script><form action=/search rel=nofollow><a href=x hreflang=fr rel=NOFOLLOW>"
+      "<svg><script src=no></script><iframe src=no></iframe></svg><frame src=g><img><form>";
+  CHECK(Scan(page).collector.links == Strings{"/de", "f", "x", "g"});
+  struct Details : html::LinkVisitor {
+    std::string text;
+    void link(const html::ScannedLink& link) override {
+      text += std::to_string(static_cast<int>(link.kind)) + " " + std::string(link.href) + " [" + std::string(link.rel) + "] [" +
+              std::string(link.hreflang) + "] [" + std::string(link.descriptor) + "]" + (link.nofollow ? " nofollow\n" : "\n");
+    }
+  } details;
+  for (const auto& pieces : {std::vector<std::string_view>{page}, weft::testing::singleBytes(page)}) {
+    details.text.clear();
+    html::LinkScanner every(details, html::LinkScope::kEverything);
+    for (auto piece : pieces) every.feed(piece);
+    every.finish();
+    CHECK(details.text ==
+          "4 /de [alternate] [de] []\n6 s.css [alternate stylesheet] [] []\n6 i [icon] [] []\n2 f [] [] []\n7 p.png [] [] []\n"
+          "8 p1.png [] [] [1x]\n8 p2.png [] [] [2x]\n8 q.webp [] [] [640w]\n9 v [] [] []\n10 c.js [] [] []\n"
+          "11 /search [nofollow] [] [] nofollow\n0 x [NOFOLLOW] [fr] [] nofollow\n2 g [] [] []\n");
+  }
+}
+
+TEST_CASE("a srcset is taken apart as the standard says") {
+  const auto candidates = [](std::string_view srcset) {
+    std::string all;
+    std::string_view url, descriptor;
+    while (html::nextCandidate(srcset, url, descriptor)) all += std::string(url) + "|" + std::string(descriptor) + ";";
+    return all;
+  };
+  CHECK(candidates("a.png") == "a.png|;");
+  CHECK(candidates(" , a.png 1x,b.png  2x ,, c.png") == "a.png|1x;b.png|2x;c.png|;");
+  CHECK(candidates("a,b.png, c.png,,") == "a,b.png|;c.png|;");
+  CHECK(candidates("data:,x 1x, y (a, b) 2x, z") == "data:,x|1x;y|(a, b) 2x;z|;");
+  CHECK(candidates(",, ,").empty());
+  CHECK(candidates("").empty());
+}
+
+TEST_CASE("attributes of tags that nobody asks about hide nothing") {
+  CHECK(Scan("<p a=\"<a href=1>\" b='<a href=2>'><a href=3>").collector.links == Strings{"3"});
+  CHECK(Scan("<p =\"><a href=1>").collector.links == Strings{"1"});           // the quote is part of a name
+  CHECK(Scan("<p a=b=\"><a href=1>").collector.links == Strings{"1"});        // and here of a value
+  CHECK(Scan("<p a\"b='c'><a href=1>").collector.links == Strings{"1"});
+  CHECK(Scan("<p a = \"><a href=1>\"><a href=2>").collector.links == Strings{"2"});
+  CHECK(Scan("<p a=\"b\"c='>'/><a href=1>").collector.links == Strings{"1"});
+  CHECK(Scan("<p a=\"b\"=\"><a href=1>").collector.links == Strings{"1"});
+  CHECK(Scan("<svg x=\"y\"/><title>page</title>").title == "page");
+  CHECK(Scan("<svg x=y/><title>drawing</title></svg><title>page</title>").title == "page");
+}
+
 TEST_CASE("a refresh is read as the standard says") {
   const auto url = [](std::string_view content) {
     double delay = -1;
