@@ -8,6 +8,9 @@ void appendPercentEncoded(std::string& out, std::string_view text, PercentEncode
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto flags = [&](std::size_t ahead) { return detail::kPercentEncodeTable[static_cast<unsigned char>(text[i + ahead])]; };
+    while (i + 4 <= text.size() && ((flags(0) | flags(1) | flags(2) | flags(3)) & static_cast<unsigned>(set)) == 0) i += 4;
+    if (i == text.size()) break;
     if (!isIn(set, text[i])) [[likely]]
       continue;
     const auto byte = static_cast<unsigned char>(text[i]);

@@ -1,6 +1,7 @@
 #include <weft/http/internal/url_host.hpp>
 
 #include <weft/http/percent_encoding.hpp>
+#include <weft/http/text/utf8.hpp>
 
 #include <unicode/uidna.h>
 
@@ -332,47 +333,10 @@ std::optional<UrlProblem> appendHost(std::string& out, std::string_view host, bo
   return std::nullopt;
 }
 
-// WHATWG Encoding section 9.1.1: a maximal part of a sequence becomes one U+FFFD.
 std::optional<std::string> repairedUtf8(std::string_view text) {
-  std::string out;
-  std::size_t kept = 0;
-  bool broken = false;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    std::size_t need = 0;
-    unsigned char low = 0x80;
-    unsigned char high = 0xBF;
-    if (lead >= 0xC2 && lead <= 0xDF) {
-      need = 1;
-    } else if (lead >= 0xE0 && lead <= 0xEF) {
-      need = 2;
-      if (lead == 0xE0) low = 0xA0;
-      if (lead == 0xED) high = 0x9F;
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-      need = 3;
-      if (lead == 0xF0) low = 0x90;
-      if (lead == 0xF4) high = 0x8F;
-    }
-    std::size_t end = i + 1;
-    for (std::size_t k = 0; k < need && end < text.size(); ++k, ++end) {
-      const auto byte = static_cast<unsigned char>(text[end]);
-      if (byte < low || byte > high) break;
-      low = 0x80;
-      high = 0xBF;
-    }
-    if (need == 0 || end != i + 1 + need) {
-      broken = true;
-      out.append(text, kept, i - kept).append("\xEF\xBF\xBD");
-      kept = end;
-    }
-    i = end;
-  }
-  if (!broken) return std::nullopt;
-  out.append(text, kept);
+  if (isUtf8(text)) return std::nullopt;
+  std::optional<std::string> out(std::in_place);
+  appendMended(*out, text);
   return out;
 }
 

@@ -1,49 +1,17 @@
 // The basic URL parser: WHATWG URL section 4.4. A state is a function that reads one run of the input and names the next state.
 #include <weft/http/url.hpp>
 
+#include <weft/http/internal/url_bytes.hpp>
 #include <weft/http/internal/url_host.hpp>
 #include <weft/http/percent_encoding.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 namespace weft::http {
 namespace {
 
-constexpr bool isAlpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-enum ByteFlag : std::uint8_t {
-  kTabOrNewline = 1,
-  kNonAscii = 2,
-  kScheme = 4,  // may stand in a scheme
-  kPathStop = 8,  // / \ ? #
-  kPathEncode = 16,
-};
-
-constexpr std::array<std::uint8_t, 256> kBytes = [] {
-  std::array<std::uint8_t, 256> table{};
-  const auto mark = [&table](std::string_view bytes, unsigned flag) {
-    for (char c : bytes)
-      table[static_cast<unsigned char>(c)] = static_cast<std::uint8_t>(table[static_cast<unsigned char>(c)] | flag);
-  };
-  mark("\t\n\r", kTabOrNewline);
-  mark("/\\?#", kPathStop);
-  mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.", kScheme);
-  for (unsigned c = 0; c < 256; ++c) {
-    if (c >= 0x80) table[c] = static_cast<std::uint8_t>(table[c] | kNonAscii);
-    if (isIn(PercentEncodeSet::Path, static_cast<char>(c)))
-      table[c] = static_cast<std::uint8_t>(table[c] | kPathEncode);
-  }
-  return table;
-}();
-constexpr unsigned flagsOf(char c) noexcept { return kBytes[static_cast<unsigned char>(c)]; }
+using namespace detail;
 
 struct SpecialScheme {
   std::string_view name;
@@ -51,54 +19,6 @@ struct SpecialScheme {
 };
 constexpr SpecialScheme kSpecialSchemes[] = {{"https", 443}, {"http", 80}, {"file", 0},
                                              {"ftp", 21},    {"wss", 443}, {"ws", 80}};
-
-bool isEncodedDot(std::string_view text) noexcept {
-  return text.size() == 3 && text[0] == '%' && text[1] == '2' && lower(text[2]) == 'e';
-}
-bool isSingleDot(std::string_view segment) noexcept { return segment == "." || isEncodedDot(segment); }
-bool isDoubleDot(std::string_view segment) noexcept {
-  switch (segment.size()) {
-    case 2: return segment == "..";
-    case 4:
-      return (segment[0] == '.' && isEncodedDot(segment.substr(1))) ||
-             (segment[3] == '.' && isEncodedDot(segment.substr(0, 3)));
-    case 6: return isEncodedDot(segment.substr(0, 3)) && isEncodedDot(segment.substr(3));
-    default: return false;
-  }
-}
-
-bool isWindowsDriveLetter(std::string_view text) noexcept {
-  return text.size() == 2 && isAlpha(text[0]) && (text[1] == ':' || text[1] == '|');
-}
-bool startsWithWindowsDriveLetter(std::string_view text) noexcept {
-  return text.size() >= 2 && isWindowsDriveLetter(text.substr(0, 2)) &&
-         (text.size() == 2 || (flagsOf(text[2]) & kPathStop));
-}
-// "/C:" at the start of a path, and nothing more before the next slash
-bool startsWithNormalizedDrive(std::string_view path) noexcept {
-  return path.size() >= 3 && path[0] == '/' && isAlpha(path[1]) && path[2] == ':' &&
-         (path.size() == 3 || path[3] == '/');
-}
-
-// kTabOrNewline and kNonAscii, if there are such bytes.
-unsigned oddBytes(std::string_view text) noexcept {
-  unsigned flags = 0;
-  std::size_t i = 0;
-#ifdef __SSE2__
-  const __m128i tab = _mm_set1_epi8('\t'), lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
-  int high = 0;
-  __m128i blank = _mm_setzero_si128();
-  for (; i + 16 <= text.size(); i += 16) {  // sixteen bytes at a time
-    const __m128i piece = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
-    high |= _mm_movemask_epi8(piece);
-    blank = _mm_or_si128(blank, _mm_or_si128(_mm_cmpeq_epi8(piece, tab), _mm_or_si128(_mm_cmpeq_epi8(piece, lf), _mm_cmpeq_epi8(piece, cr))));
-  }
-  if (high) flags |= kNonAscii;
-  if (_mm_movemask_epi8(blank)) flags |= kTabOrNewline;
-#endif
-  for (; i < text.size(); ++i) flags |= flagsOf(text[i]);
-  return flags & (kTabOrNewline | kNonAscii);
-}
 
 // Without the C0 controls and spaces around it. (Tabs and newlines inside are ignored too.)
 std::string_view trimmed(std::string_view text) noexcept {
@@ -163,6 +83,7 @@ class UrlParser {
     begin_ = at_ = input.data();
     end_ = input.data() + input.size();
     out_.clear();
+    // Most results need no more: one allocation, or none in a Url that is used again.
     out_.reserve((base_ ? base_->pathStart_ + base_->path().size() : 0) + input.size() + 8);
     for (State state = State::SchemeStart;;) {
       switch (state) {
@@ -249,8 +170,11 @@ class UrlParser {
   }
 
   // Scheme, credentials, host and port of the base. What its path needs to be told from a host ("/.") is not copied.
-  void copyAuthority() {
-    out_.assign(base_->text_, 0, base_->portEnd_);
+  void copyAuthority() { copyBase(base_->portEnd_); }
+
+  // The same, and what follows it up to `end`.
+  void copyBase(std::size_t end) {
+    out_.assign(base_->text_, 0, end);
     url_.schemeEnd_ = base_->schemeEnd_;
     url_.usernameStart_ = base_->usernameStart_;
     url_.usernameEnd_ = base_->usernameEnd_;
@@ -314,6 +238,11 @@ class UrlParser {
     if (atSlash()) {
       ++at_;
       return State::RelativeSlash;
+    }
+    if (more() && *at_ != '?' && *at_ != '#' && base_->hasAuthority_) [[likely]] {
+      const std::size_t slash = base_->path().rfind('/');                         // as shortenPath() would have it
+      copyBase(base_->pathStart_ + (slash == std::string_view::npos ? 0 : slash));
+      return State::Path;
     }
     copyAuthority();
     out_.append(base_->path());
@@ -499,32 +428,20 @@ class UrlParser {
     out_.resize(url_.pathStart_ + path.rfind('/'));
   }
 
-  // The rest of a path that has nothing to change: no dots at the start of a segment, nothing to encode, no back slash. Most paths; it spares them the work per segment.
-  bool plainPath() {
-    const char* at = at_;
-    bool segmentStart = true;
-    for (; at != end_; ++at) {
-      const char c = *at;
-      const unsigned flags = flagsOf(c) & (kPathStop | kPathEncode);
-      if (flags == 0) [[likely]] {
-        if (segmentStart && (c == '.' || c == '%')) return false;
-        segmentStart = false;
-      } else if (c == '/') {
-        segmentStart = true;
-      } else if (c == '?' || c == '#') {
-        break;
-      } else {
-        return false;
-      }
-    }
-    out_ += '/';
-    out_.append(at_, at);
-    at_ = at;
-    return true;
-  }
-
+  // Path state. Segments that stand as they are, which is nearly all, are copied together.
   State path() {
-    if (!(url_.special_ && url_.schemeEnd_ == 4 && out_.starts_with("file")) && plainPath()) return afterPath();
+    const bool isFile = url_.special_ && url_.scheme() == "file";                // whose first segment may be a drive letter
+    const char* kept = nullptr;
+    const auto copyKept = [&](const char* end) {
+      if (!kept) return;
+      if (kept != begin_ && kept[-1] == '/') {
+        out_.append(kept - 1, end);
+      } else {
+        out_ += '/';
+        out_.append(kept, end);
+      }
+      kept = nullptr;
+    };
     for (;;) {
       const char* start = at_;
       unsigned seen = 0;
@@ -538,22 +455,32 @@ class UrlParser {
       const std::string_view segment(start, static_cast<std::size_t>(at_ - start));
       const bool slash = atSlash();
       const bool mayBeDots = !segment.empty() && segment.size() <= 6 && (segment[0] == '.' || segment[0] == '%');
-      if (mayBeDots && isDoubleDot(segment)) {
-        shortenPath();
-        if (!slash) out_ += '/';
-      } else if (mayBeDots && isSingleDot(segment)) {
-        if (!slash) out_ += '/';
+      if (!mayBeDots && !(seen & kPathEncode) && !isFile) [[likely]] {
+        if (!kept) kept = start;
+        if (!slash || *at_ == '\\') copyKept(at_);
       } else {
-        const bool drive = here() == url_.pathStart_ && isWindowsDriveLetter(segment) && url_.scheme() == "file";
-        out_ += '/';
-        if (seen & kPathEncode)
-          appendPercentEncoded(out_, segment, PercentEncodeSet::Path);
-        else
-          out_ += segment;
-        if (drive) out_.back() = ':';
+        if (kept) copyKept(start - 1);
+        segmentWithWork(segment, slash, seen, isFile);
       }
       if (!slash) return afterPath();
       ++at_;
+    }
+  }
+
+  void segmentWithWork(std::string_view segment, bool slash, unsigned seen, bool isFile) {
+    if (isDoubleDot(segment)) {
+      shortenPath();
+      if (!slash) out_ += '/';
+    } else if (isSingleDot(segment)) {
+      if (!slash) out_ += '/';
+    } else {
+      const bool drive = isFile && here() == url_.pathStart_ && isWindowsDriveLetter(segment);
+      out_ += '/';
+      if (seen & kPathEncode)
+        appendPercentEncoded(out_, segment, PercentEncodeSet::Path);
+      else
+        out_ += segment;
+      if (drive) out_.back() = ':';
     }
   }
 

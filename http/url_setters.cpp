@@ -1,6 +1,7 @@
 // The setters of a URL: WHATWG URL section 6.1, which runs the parser of section 4.4 from the state that belongs to the part.
 #include <weft/http/url.hpp>
 
+#include <weft/http/internal/url_bytes.hpp>
 #include <weft/http/internal/url_host.hpp>
 #include <weft/http/percent_encoding.hpp>
 
@@ -14,9 +15,7 @@
 namespace weft::http {
 namespace {
 
-constexpr bool isAlpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using detail::isAlpha, detail::isDigit, detail::isWindowsDriveLetter, detail::lower;
 
 std::uint16_t defaultPort(std::string_view scheme) noexcept {
   if (scheme == "http" || scheme == "ws") return 80;
@@ -168,7 +167,7 @@ class UrlParts {
       } else if (dots == ".") {
         if (last) path += '/';
       } else {
-        const bool drive = scheme == "file" && path.empty() && segment.size() == 2 && isAlpha(segment[0]) && (segment[1] == ':' || segment[1] == '|');
+        const bool drive = scheme == "file" && path.empty() && isWindowsDriveLetter(segment);
         path += '/';
         appendPercentEncoded(path, segment, PercentEncodeSet::Path);
         if (drive) path.back() = ':';
