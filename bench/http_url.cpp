@@ -20,6 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 using weft::http::Url;
 
+constexpr int kRounds = 50;                            // through a set that is small
+
 struct Page {
   Url base;
   std::vector<std::string> links;
@@ -109,13 +111,25 @@ int main(int argc, char** argv) {
       eachUrl(*all, [&bytes](const Url& url) { bytes += url.href().size(); });
       bench::keep(bytes);
     });
-    suite.time(name + "_absolute", operations, [all, absolute = std::vector<std::string>()]() mutable {
-      if (absolute.empty()) eachUrl(*all, [&absolute](const Url& url) { absolute.push_back(url.href()); });
+    // Few enough to stay in the cache, as the URLs of one page do.
+    std::vector<Url> few;
+    eachUrl(links, [&few](const Url& url) {
+      if (few.size() < 2000) few.push_back(url);
+    });
+    const double repeated = static_cast<double>(few.size()) * kRounds;
+    suite.time(name + "_absolute", repeated, [few] {
       std::size_t bytes = 0;
       Url url;
-      for (const std::string& text : absolute)
-        if (url.assign(text)) bytes += url.href().size();
+      for (int i = 0; i < kRounds; ++i)
+        for (const Url& known : few)
+          if (url.assign(known.href())) bytes += url.href().size();
       bench::keep(bytes);
+    });
+    suite.time(name + "_fingerprint", repeated, [few] {
+      std::uint64_t mixed = 0;
+      for (int i = 0; i < kRounds; ++i)
+        for (const Url& known : few) mixed ^= weft::crawler::fingerprint(known).low;
+      bench::keep(mixed);
     });
     suite.time(name + "_resolve_and_fingerprint", operations, [all] {
       std::uint64_t mixed = 0;
@@ -123,5 +137,14 @@ int main(int argc, char** argv) {
       bench::keep(mixed);
     });
   }
+  suite.section("URLs with a query of four pairs");
+  std::vector<Url> queries;
+  for (int i = 0; i < 2000; ++i) queries.emplace_back("https://www.example.org/shop/list?page=" + std::to_string(i) + "&sort=price&category=books%20and%20maps&lang=en");
+  suite.time("query_fingerprint", 2000.0 * kRounds, [&queries] {
+    std::uint64_t mixed = 0;
+    for (int i = 0; i < kRounds; ++i)
+      for (const Url& known : queries) mixed ^= weft::crawler::fingerprint(known).low;
+    bench::keep(mixed);
+  });
   return suite.run(static_cast<int>(arguments.size()), arguments.data());
 }

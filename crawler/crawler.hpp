@@ -1,6 +1,7 @@
 // Floor crawler: what a spider needs, and what runs it.
 #pragma once
 
+#include <weft/crawler/canonical_url.hpp>
 #include <weft/crawler/downloader.hpp>
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/error.hpp>

@@ -1,10 +1,10 @@
 #include <weft/crawler/fingerprint.hpp>
 
-#include <algorithm>
+#include <weft/crawler/canonical_url.hpp>
+
 #include <bit>
 #include <cstring>
 #include <utility>
-#include <vector>
 
 namespace weft::crawler {
 
@@ -28,28 +28,6 @@ std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
 // Odd, half of their bits set, from the digits of pi.
 constexpr std::uint64_t kSecret[] = {0x243F6A8885A308D3, 0x13198A2E03707345, 0xA4093822299F31D1, 0x082EFA98EC4E6C89,
                                      0x452821E638D01377, 0xBE5466CF34E90C6D, 0xC0AC29B7C97C50DD, 0x3F84D5B5B5470917};
-
-// Canonical order of a query's pairs, as text.
-std::string sortedQuery(const http::Url& url) {
-  std::string canonical(url.scheme());
-  canonical += "://";
-  canonical += url.hostAndPort();
-  canonical += url.path();
-  canonical += '?';
-  std::vector<std::string_view> pairs;
-  std::string_view rest = url.query();
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('&');
-    if (const std::string_view pair = rest.substr(0, end); !pair.empty()) pairs.push_back(pair);
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  }
-  std::stable_sort(pairs.begin(), pairs.end());
-  for (std::string_view pair : pairs) {
-    canonical += pair;
-    canonical += '&';
-  }
-  return canonical;
-}
 
 }  // namespace
 
@@ -76,8 +54,8 @@ Fingerprint hash128(std::string_view bytes, std::uint64_t seed) noexcept {
 }
 
 Fingerprint fingerprint(const http::Url& url) {
-  if (!url.hasQuery()) [[likely]] return hash128(url.withoutFragment());
-  return hash128(sortedQuery(url));
+  if (isPlainlyCanonical(url)) [[likely]] return hash128(url.withoutFragment());
+  return hash128(canonicalUrl(url));
 }
 
 Fingerprint fingerprint(const Request& request) {

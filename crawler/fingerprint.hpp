@@ -21,7 +21,7 @@ struct Fingerprint {
 /// elsewhere. Not for secrets: who wants to can find two texts with one fingerprint.
 Fingerprint hash128(std::string_view bytes, std::uint64_t seed = 0) noexcept;
 
-/// Method, URL without its fragment, and body. The pairs of a query count in sorted order, so that ?a=1&b=2 and ?b=2&a=1 are one page (as Scrapy's canonical URLs).
+/// Method, canonicalUrl() and body, so that ?a=1&b=2 and ?b=2&a=1 are one page.
 Fingerprint fingerprint(const Request& request);
 /// The same for a GET of `url`.
 Fingerprint fingerprint(const http::Url& url);
