@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -49,71 +48,86 @@ void appendPath(std::string& out, std::string_view path) {
   out.append(path, from);
 }
 
-// A name and a value, decoded; places in a text.
-struct Pair {
-  std::uint32_t name, value, end;
-};
-
-char* writeForm(char* to, std::string_view bytes) noexcept {
-  for (const char c : bytes) {
-    if (isUnreserved(c)) [[likely]]
+// A name or a value in the one spelling that it has in a query.
+char* writeForm(char* to, std::string_view text) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (isUnreserved(c)) [[likely]] {
       *to++ = c;
-    else if (c == ' ')
-      *to++ = '+';
-    else
-      to = writeEscape(to, c);
+      continue;
+    }
+    if (const int byte = escapedByte(text, i); byte >= 0) {
+      c = static_cast<char>(byte);
+      i += 2;
+    } else if (c == '+') {
+      c = ' ';
+    }
+    if (isUnreserved(c)) *to++ = c;
+    else if (c == ' ') *to++ = '+';
+    else to = writeEscape(to, c);
   }
   return to;
 }
 
+// Two texts of that spelling, in the order of what they mean.
+int compareForm(std::string_view a, std::string_view b) noexcept {
+  const auto next = [](std::string_view& text) -> unsigned {
+    const auto byte = text[0] == '%' ? static_cast<unsigned>(escapedByte(text, 0)) : text[0] == '+' ? ' ' : static_cast<unsigned char>(text[0]);
+    text.remove_prefix(text[0] == '%' ? 3 : 1);
+    return byte;
+  };
+  while (!a.empty() && !b.empty())
+    if (const unsigned x = next(a), y = next(b); x != y) return x < y ? -1 : 1;
+  return static_cast<int>(!a.empty()) - static_cast<int>(!b.empty());
+}
+
+// "name=value" in that spelling
+struct Pair {
+  const char* begin;
+  const char* value;
+  const char* end;
+  std::string_view text() const noexcept { return {begin, end}; }
+  bool operator<(const Pair& other) const noexcept {
+    const int order = compareForm({begin, value - 1}, {other.begin, other.value - 1});
+    return order != 0 ? order < 0 : compareForm({value, end}, {other.value, other.end}) < 0;
+  }
+};
+
 void appendQuery(std::string& out, std::string_view query) {
-  std::array<Pair, 24> few;
+  std::array<Pair, 16> few;                            // not initialised
   std::vector<Pair> many;
-  std::size_t count = 1 + static_cast<std::size_t>(std::count(query.begin(), query.end(), '&'));
-  if (count > few.size()) many.resize(count);
-  const std::span<Pair> room = count > few.size() ? std::span<Pair>(many) : std::span<Pair>(few);
-  std::string decoded(query.size(), '\0');
-  char* to = decoded.data();
-  const auto here = [&] { return static_cast<std::uint32_t>(to - decoded.data()); };
-  count = 0;
-  for (std::size_t i = 0; i < query.size(); ++i) {
-    if (query[i] == '&') continue;
-    Pair pair{here(), 0, 0};
-    bool named = false;
-    for (; i < query.size() && query[i] != '&'; ++i) {
-      if (query[i] == '=' && !named) {
-        named = true;
-        pair.value = here();
-      } else if (const int byte = escapedByte(query, i); byte >= 0) [[unlikely]] {
-        *to++ = static_cast<char>(byte);
-        i += 2;
-      } else {
-        *to++ = query[i] == '+' ? ' ' : query[i];
-      }
+  std::size_t count = 0;
+  const std::size_t start = out.size();
+  out.resize(start + 3 * query.size() + 3);            // the most that it can be: each byte as %XX, and '=' behind each name
+  char* to = out.data() + start;
+  for (;;) {
+    const std::size_t end = query.find('&');
+    if (const std::string_view text = query.substr(0, end); !text.empty()) {
+      const std::size_t equals = std::min(text.find('='), text.size());
+      *to++ = count == 0 ? '?' : '&';
+      Pair pair;
+      pair.begin = to;
+      to = writeForm(to, text.substr(0, equals));
+      *to++ = '=';
+      pair.value = to;
+      pair.end = to = writeForm(to, text.substr(std::min(equals + 1, text.size())));
+      if (count == few.size()) many.assign(few.begin(), few.end());
+      if (count < few.size()) few[count] = pair;
+      else many.push_back(pair);
+      ++count;
     }
-    pair.end = here();
-    if (!named) pair.value = pair.end;
-    room[count++] = pair;
+    if (end == std::string_view::npos) break;
+    query.remove_prefix(end + 1);
   }
-  const auto name = [&decoded](const Pair& pair) { return std::string_view(decoded.data() + pair.name, pair.value - pair.name); };
-  const auto value = [&decoded](const Pair& pair) { return std::string_view(decoded.data() + pair.value, pair.end - pair.value); };
-  const std::span<Pair> pairs = room.first(count);
-  std::sort(pairs.begin(), pairs.end(), [&](const Pair& a, const Pair& b) {
-    const int order = name(a).compare(name(b));
-    return order != 0 ? order < 0 : value(a) < value(b);
-  });
-  const std::size_t size = out.size();
-  out.resize(size + 3 * here() + 2 * count);                                     // the most that it can be
-  char* write = out.data() + size;
-  char before = '?';
-  for (const Pair& pair : pairs) {
-    *write++ = before;
-    write = writeForm(write, name(pair));
-    *write++ = '=';
-    write = writeForm(write, value(pair));
-    before = '&';
+  const std::span<Pair> pairs = many.empty() ? std::span<Pair>(few).first(count) : std::span<Pair>(many);
+  if (!std::is_sorted(pairs.begin(), pairs.end())) {
+    std::sort(pairs.begin(), pairs.end());
+    std::string sorted;
+    sorted.reserve(static_cast<std::size_t>(to - out.data()) - start);
+    for (const Pair& pair : pairs) sorted.append(sorted.empty() ? "?" : "&").append(pair.text());
+    std::copy(sorted.begin(), sorted.end(), out.data() + start);
   }
-  out.resize(static_cast<std::size_t>(write - out.data()));
+  out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
 }  // namespace
@@ -122,7 +136,7 @@ std::string canonicalUrl(const http::Url& url) {
   const std::string_view whole = url.withoutFragment();
   if (url.hasOpaquePath()) return std::string(whole);
   std::string out;
-  out.reserve(whole.size() + (url.hasQuery() ? 2 * url.query().size() + 32 : 0));
+  out.reserve(whole.size() + (url.hasQuery() ? 2 * url.query().size() + 64 : 0));
   out.append(whole.substr(0, static_cast<std::size_t>(url.path().data() - whole.data())));
   appendPath(out, url.path());
   if (url.hasQuery()) appendQuery(out, url.query());
