@@ -15,6 +15,7 @@
 #include <weft/crawler/link_extractor.hpp>
 #include <weft/crawler/request.hpp>
 #include <weft/crawler/response.hpp>
+#include <weft/crawler/robots/robots_txt.hpp>
 #include <weft/crawler/run_spider.hpp>
 #include <weft/crawler/selector.hpp>
 #include <weft/crawler/settings.hpp>
