@@ -121,16 +121,22 @@ __attribute__((target("avx2"), noinline)) const char* findAnyOfAvx2(const char* 
   return Sse2Scan::findAnyOf<kWanted...>(p, end);
 }
 
+/// The rest of a run that is long, or near the end of the piece. Not inline: the callers are hot and short.
+template <char... kWanted>
+__attribute__((noinline)) const char* findAnyOfRest(const char* p, const char* end) noexcept {
+  return kHasAvx2 ? findAnyOfAvx2<kWanted...>(p, end) : Sse2Scan::findAnyOf<kWanted...>(p, end);
+}
+
 /// What the tokenizer uses: SSE2 inline for the short runs, AVX2 (if there is one) for the long ones.
 struct FastScan {
   template <char... kWanted>
   static const char* findAnyOf(const char* p, const char* end) noexcept {
     for (int i = 0; i < kShortSteps; ++i) {
-      if (end - p < 16) return PortableScan::findAnyOf<kWanted...>(p, end);
+      if (end - p < 16) break;
       if (const unsigned hits = Sse2Scan::hitsAt<kWanted...>(p)) return p + std::countr_zero(hits);
       p += 16;
     }
-    return kHasAvx2 ? findAnyOfAvx2<kWanted...>(p, end) : Sse2Scan::findAnyOf<kWanted...>(p, end);
+    return findAnyOfRest<kWanted...>(p, end);
   }
   static const char* findByte(char wanted, const char* p, const char* end) noexcept {
     return Sse2Scan::findByte(wanted, p, end);
