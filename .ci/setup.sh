@@ -20,6 +20,7 @@ build_packages=(
   "rapidjson-dev   reads JSON (headers only)"
   "libcli11-dev    reads the command line (headers only)"
   "libre2-dev      regular expressions that no pattern can make slow"
+  "libxml2-dev     XPath and XML"
 )
 test_packages=(
   "doctest-dev     the test framework"

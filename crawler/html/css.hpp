@@ -1,8 +1,8 @@
 // CSS selectors: compiled once, matched on a Document in one pass.
 #pragma once
 
-#include <weft/core/error.hpp>
 #include <weft/crawler/html/document.hpp>
+#include <weft/crawler/html/query_error.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,18 +13,11 @@
 
 namespace weft::html {
 
-/// A selector that cannot be used. The text shows the selector and points at the place:
-///
-///     CSS selector 'div >' at column 6: expected a selector after '>'
-///       div >
-///            ^
-class SelectorError : public weft::Error {
+/// A selector that cannot be used.
+class SelectorError : public QueryError {
  public:
-  SelectorError(std::string_view selector, std::size_t column, std::string_view reason);
-
-  std::string selector;
-  std::size_t column;  // of the place, from 1, in characters
-  std::string reason;
+  SelectorError(std::string_view selector, std::size_t column, std::string_view reason)
+      : QueryError("CSS selector", selector, column, reason) {}
 };
 
 /// It breaks the rules of the language.

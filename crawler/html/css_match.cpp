@@ -3,6 +3,7 @@
 
 #include <weft/crawler/html/internal/css_plan.hpp>
 #include <weft/crawler/html/internal/scan.hpp>
+#include <weft/crawler/html/internal/words.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -15,16 +16,6 @@ std::string lowered(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = toLower(c);
   return out;
-}
-
-/// Whether one of the words of `list`, separated by white space, is `word`.
-bool hasWord(std::string_view list, std::string_view word) noexcept {
-  if (word.empty()) return false;
-  for (std::size_t at = list.find(word); at != std::string_view::npos; at = list.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    if ((at == 0 || isSpace(list[at - 1])) && (end == list.size() || isSpace(list[end]))) return true;
-  }
-  return false;
 }
 
 template <std::size_t kWords>
@@ -94,6 +85,7 @@ class Matcher {
 
  private:
   using Set = Bits<kWords>;
+  static constexpr std::size_t kNamespaces = 4;
   /// What is known while the children of one element are walked.
   struct Frame {
     Set parent;     // of the element itself
@@ -291,10 +283,10 @@ class Matcher {
   const Position& position(NodeId id) {
     if (positions_.empty()) positions_.resize(document_.nodeCount() + 1);
     if (positions_[id].index) return positions_[id];
-    if (typeCounts_.empty()) typeCounts_.resize(document_.names().size() * 3);
+    if (typeCounts_.empty()) typeCounts_.resize(document_.names().size() * kNamespaces);
     const NodeId parent = document_[id].parent;
     const auto count = [&](NodeId child) -> std::uint32_t& {
-      return typeCounts_[document_[child].name * 3 + static_cast<std::size_t>(document_[child].ns)];
+      return typeCounts_[document_[child].name * kNamespaces + static_cast<std::size_t>(document_[child].ns)];
     };
     std::uint32_t total = 0;
     for (NodeId child = document_[parent].firstChild; child; child = document_[child].next) {

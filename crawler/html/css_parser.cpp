@@ -9,21 +9,6 @@
 #include <optional>
 
 namespace weft::html {
-namespace {
-
-std::string message(std::string_view selector, std::size_t column, std::string_view reason) {
-  std::string out =
-      "CSS selector '" + std::string(selector) + "' at column " + std::to_string(column) + ": " + std::string(reason);
-  if (selector.find('\n') == std::string_view::npos)
-    out += "\n  " + std::string(selector) + "\n  " + std::string(column - 1, ' ') + "^";
-  return out;
-}
-
-}  // namespace
-
-SelectorError::SelectorError(std::string_view selector, std::size_t column, std::string_view reason)
-    : weft::Error(message(selector, column, reason)), selector(selector), column(column), reason(reason) {}
-
 namespace internal {
 namespace {
 

@@ -25,7 +25,8 @@ inline constexpr NodeId kNoNode = 0;
 inline constexpr NodeId kDocumentNode = 1;
 
 enum class NodeType : std::uint8_t { kDocument, kDoctype, kElement, kText, kComment };
-enum class Namespace : std::uint8_t { kHtml, kSvg, kMathMl };
+/// kXml: of an XML document. Names there are as they are written, with their prefixes.
+enum class Namespace : std::uint8_t { kHtml, kSvg, kMathMl, kXml };
 
 /// One node, 36 bytes. What `data` and `size` mean depends on the type: see Document, which has an accessor for each.
 struct Node {
@@ -51,6 +52,7 @@ struct ParseOptions {
 
 class DocumentBuilder;
 namespace internal {
+class DocumentEditor;
 class TreeConstruction;
 }
 
@@ -132,6 +134,7 @@ class Document {
   std::size_t memory() const noexcept;
 
  private:
+  friend class internal::DocumentEditor;
   friend class internal::TreeConstruction;
   friend class DocumentBuilder;
 

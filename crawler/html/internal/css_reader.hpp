@@ -42,10 +42,10 @@ class CssReader {
   }
   [[noreturn]] void fail(const std::string& reason) const { fail(reason, at_); }
   [[noreturn]] void fail(const std::string& reason, std::size_t at) const {
-    throw SelectorSyntaxError(text_, columnOf(at), reason);
+    throw SelectorSyntaxError(text_, columnOf(text_, at), reason);
   }
   [[noreturn]] void unsupported(const std::string& reason, std::size_t at) const {
-    throw UnsupportedSelector(text_, columnOf(at), reason);
+    throw UnsupportedSelector(text_, columnOf(text_, at), reason);
   }
 
   bool startsName(std::size_t ahead = 0) const noexcept {
@@ -135,15 +135,6 @@ class CssReader {
 
   std::string_view text_;
   std::size_t at_ = 0;
-
- private:
-  /// The column, from 1, of the byte at `offset`: characters, not bytes.
-  std::size_t columnOf(std::size_t offset) const noexcept {
-    std::size_t column = 1;
-    for (std::size_t i = 0; i < offset && i < text_.size(); ++i)
-      column += (static_cast<unsigned char>(text_[i]) & 0xC0) != 0x80;
-    return column;
-  }
 };
 
 }  // namespace weft::html::internal
