@@ -11,7 +11,9 @@
 #include <weft/crawler/frontier/memory_frontier.hpp>
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/item.hpp>
+#include <weft/crawler/jmespath.hpp>
 #include <weft/crawler/json.hpp>
+#include <weft/crawler/json_pointer.hpp>
 #include <weft/crawler/link_extractor.hpp>
 #include <weft/crawler/request.hpp>
 #include <weft/crawler/response.hpp>
