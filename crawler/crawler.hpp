@@ -23,3 +23,5 @@
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/spider.hpp>
 #include <weft/crawler/stats.hpp>
+#include <weft/crawler/xml/xml_document.hpp>
+#include <weft/crawler/xml/xml_elements.hpp>

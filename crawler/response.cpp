@@ -1,6 +1,7 @@
 #include <weft/crawler/response.hpp>
 
 #include <weft/crawler/html/link_scanner.hpp>
+#include <weft/crawler/internal/page.hpp>
 #include <weft/http/text/text_decoder.hpp>
 #include <weft/http/text/utf8.hpp>
 
@@ -34,6 +35,7 @@ struct Response::Decoded {
   std::string text;                                    // empty where the body is its own text
   bool bodyIsText = false;
   std::optional<Selector> page;
+  std::shared_ptr<const http::Json> json;
   std::optional<http::Url> base;                       // of the document's links, once somebody has asked
 };
 
@@ -80,13 +82,54 @@ bool Response::isHtml() const noexcept {
   return begins("<!doctype html") || begins("<html") || begins("<head") || begins("<body") || begins("<title") || begins("<!--");
 }
 
+SelectorType Response::type() const noexcept {
+  const std::string_view contentType = headers.get("Content-Type", {});
+  const std::string_view media = http::trimmed(contentType.substr(0, contentType.find(';')));
+  const auto ends = [media](std::string_view with) {
+    return media.size() >= with.size() && http::equalIgnoringCase(media.substr(media.size() - with.size()), with);
+  };
+  if (ends("xhtml+xml")) return SelectorType::kHtml;
+  if (ends("/xml") || ends("+xml")) return SelectorType::kXml;
+  if (ends("/json") || ends("+json") || ends("/x-json")) return SelectorType::kJson;
+  if (!media.empty() || isHtml()) return SelectorType::kHtml;
+  std::string_view head = std::string_view(body).substr(0, 100);
+  if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
+  return http::trimmed(head).starts_with("<?xml") ? SelectorType::kXml : SelectorType::kHtml;
+}
+
 const Selector& Response::selector() const {
   const Decoded& known = decoded();
-  if (!known.page) decoded_->page.emplace(std::string(text()));
+  if (known.page) return *known.page;
+  switch (type()) {
+    case SelectorType::kHtml: decoded_->page.emplace(std::string(text())); break;
+    case SelectorType::kXml: decoded_->page.emplace(Selector::ofXml(text())); break;
+    case SelectorType::kJson: decoded_->page.emplace(Selector::ofJson(text())); break;
+  }
   return *known.page;
 }
 
 SelectorList Response::css(std::string_view query) const { return selector().css(query); }
+
+SelectorList Response::xpath(std::string_view expression, const XPathVariables& variables, const XPathNamespaces& namespaces) const {
+  return selector().xpath(expression, variables, namespaces);
+}
+
+const http::Json& Response::json() const {
+  decoded();
+  if (!decoded_->json) decoded_->json = std::make_shared<const http::Json>(http::Json::parse(text()));
+  return *decoded_->json;
+}
+
+SelectorList Response::jmespath(std::string_view expression) const {
+  if (type() == SelectorType::kJson) return selector().jmespath(expression);
+  return Selector::ofJsonValue(json()).jmespath(expression);
+}
+
+std::vector<std::string> Response::re(std::string_view pattern) const {
+  std::vector<std::string> out;
+  internal::findAll(pattern, std::string(text()), out, static_cast<std::size_t>(-1));
+  return out;
+}
 
 http::Url Response::urljoin(std::string_view href) const {
   const Decoded& known = decoded();

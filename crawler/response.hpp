@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace weft::crawler {
 
@@ -44,10 +45,23 @@ class Response {
   /// Whether it is HTML, by Content-Type, or where there is none, by its first bytes.
   bool isHtml() const noexcept;
 
-  /// The document, parsed on the first use.
+  /// What selector() reads the body as, by Content-Type: XML and what ends in +xml (but for XHTML), JSON and what ends in
+  /// +json, and all else as HTML; where there is no Content-Type, by its first bytes.
+  SelectorType type() const noexcept;
+  /// The document, parsed on the first use. Throws http::JsonError where the type is JSON and the body is none.
   const Selector& selector() const;
   /// selector().css(query). Throws SelectorError when the query is no CSS selector.
   SelectorList css(std::string_view query) const;
+  /// selector().xpath(...). Throws XPathError.
+  SelectorList xpath(std::string_view expression, const XPathVariables& variables = {}, const XPathNamespaces& namespaces = {}) const;
+  /// What the JMESPath expression finds in the body, read as JSON. Throws JmesPathError, and http::JsonError when the body is no JSON.
+  SelectorList jmespath(std::string_view expression) const;
+  /// What the regular expression finds in the text. Throws PatternError.
+  std::vector<std::string> re(std::string_view pattern) const;
+  /// The body as JSON, whatever its type; parsed on the first use. Throws http::JsonError.
+  const http::Json& json() const;
+  /// The body as XML, whatever its type: parsed anew at each call.
+  Selector xml(const XmlOptions& options = {}) const { return Selector::ofXml(text(), options); }
 
   /// `href` made absolute: against <base href>, or this URL. Throws http::UrlError.
   http::Url urljoin(std::string_view href) const;

@@ -34,3 +34,32 @@ TEST_CASE("a response is HTML by its type, or by its first bytes where it has no
   CHECK(page(" \n<!DOCTYPE html>", "").isHtml());
   CHECK_FALSE(page("\x89PNG", "").isHtml());
 }
+
+TEST_CASE("a response is asked by CSS, XPath, JMESPath and regular expressions") {
+  const Response html = page("<p class=a>1</p><script>{\"n\": 7}</script>");
+  CHECK(html.css("p.a::text").get() == "1");
+  CHECK(html.xpath("//p[@class=$c]/text()", {{"c", "a"}}).get() == "1");
+  CHECK(html.re("\"(.)\": (\\d)") == std::vector<std::string>{"n", "7"});
+  CHECK(html.type() == SelectorType::kHtml);
+  CHECK_THROWS_AS(html.json(), weft::http::JsonError);
+  CHECK_THROWS_AS(html.jmespath("n"), weft::http::JsonError);
+
+  const Response json = page("{\"items\": [1, 2], \"html\": \"<p>x\"}", "application/json; charset=utf-8");
+  CHECK(json.type() == SelectorType::kJson);
+  CHECK(json.jmespath("items[1]").get() == "2");
+  CHECK(json.json()["items"][0].integer() == 1);
+  CHECK(json.jmespath("html").css("p::text").get() == "x");
+  CHECK(page("[1]", "text/plain").jmespath("[0]").get() == "1");
+}
+
+TEST_CASE("a response is XML by its type, or by its declaration where it has none") {
+  const char* const feed = "<?xml version='1.0'?><rss><link>u</link></rss>";
+  for (const char* type : {"application/rss+xml", "text/xml; charset=utf-8", "application/XML", ""}) {
+    CAPTURE(type);
+    CHECK(page(feed, type).type() == SelectorType::kXml);
+    CHECK(page(feed, type).xpath("/rss/link/text()").get() == "u");
+  }
+  CHECK(page("<html/>", "application/xhtml+xml").type() == SelectorType::kHtml);
+  CHECK(page(feed, "text/html").type() == SelectorType::kHtml);
+  CHECK(page(feed, "text/html").xml().css("link::text").get() == "u");
+}
