@@ -9,6 +9,7 @@
 #include <weft/crawler/fingerprint.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
 #include <weft/crawler/frontier/memory_frontier.hpp>
+#include <weft/crawler/html/css_literal.hpp>
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/item.hpp>
 #include <weft/crawler/jmespath.hpp>

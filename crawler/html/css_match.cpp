@@ -42,6 +42,7 @@ class Matcher {
   }
 
   std::vector<CssMatch> run() {
+    if (isFlat()) return runFlat();
     for (const CssSequence& sequence : plan_.sequences) wantsText_ |= sequence.gives == CssSequence::Gives::kText;
     frames_.reserve(32);
     frames_.push_back({});
@@ -96,6 +97,39 @@ class Matcher {
   struct Position {  // among the elements of one parent, from 1
     std::uint32_t index = 0, total = 0, ofType = 0, totalOfType = 0;
   };
+
+  /// Without combinators and texts nothing has to be remembered from one element to the next.
+  bool isFlat() const noexcept {
+    return std::all_of(plan_.sequences.begin(), plan_.sequences.end(), [](const CssSequence& sequence) {
+      return sequence.steps.size() == 1 && sequence.gives != CssSequence::Gives::kText;
+    });
+  }
+  std::vector<CssMatch> runFlat() {
+    Atom only = 0;  // the one name that can match, if there is one: most questions are for a name
+    const CssCompound& first = plan_.compounds[static_cast<std::size_t>(plan_.sequences.back().steps[0].compound)];
+    if (plan_.sequences.size() == 1 && first.name >= 0 && first.name == first.exactName) {
+      only = atom(first.name);
+      if (!only) return {};
+    }
+    for (NodeId id = root_; id; id = document_.following(id, root_)) {
+      const Node& node = document_[id];
+      if (node.type == NodeType::kElement && (!only || node.name == only)) note(id);
+    }
+    return std::move(found_);
+  }
+  void note(NodeId id) {
+    bool noted = false;
+    for (const CssSequence& sequence : plan_.sequences) {
+      if (sequence.gives == CssSequence::Gives::kNothing || (noted && sequence.gives == CssSequence::Gives::kElement)) continue;
+      if (!matches(plan_.compounds[static_cast<std::size_t>(sequence.steps[0].compound)], id, Set{})) continue;
+      if (sequence.gives == CssSequence::Gives::kElement) {
+        found_.push_back({id, 0, CssMatch::Kind::kElement});
+        noted = true;
+      } else {
+        noteAttribute(id, sequence);
+      }
+    }
+  }
 
   /// Finds the bits of an element, and notes it if it is selected.
   Set element(NodeId id) {
@@ -214,12 +248,16 @@ class Matcher {
       case Condition::kFirstChild: return !sibling(id, false);
       case Condition::kLastChild: return !sibling(id, true);
       case Condition::kOnlyChild: return !sibling(id, false) && !sibling(id, true);
-      case Condition::kNthChild: return isNth(condition, position(id).index);
-      case Condition::kNthLastChild: return isNth(condition, position(id).total + 1 - position(id).index);
+      case Condition::kNthChild:
+      case Condition::kNthLastChild: {
+        if (condition.counts >= 0 && !matchesAny(condition, id, mine)) return false;
+        const Position& at = condition.counts < 0 ? position(id) : positionOf(condition, id);
+        return isNth(condition, condition.kind == Condition::kNthChild ? at.index : at.total + 1 - at.index);
+      }
       case Condition::kNthOfType: return isNth(condition, position(id).ofType);
       case Condition::kNthLastOfType: return isNth(condition, position(id).totalOfType + 1 - position(id).ofType);
       case Condition::kOnlyOfType: return position(id).totalOfType == 1;
-      case Condition::kLang: return matchesLang(id, condition.value);
+      case Condition::kLang: return matchesLang(id, condition.languages);
       case Condition::kContains: return contains(id, condition.value);
       case Condition::kChecked: return isChecked(id);
       case Condition::kDisabled: return canBeDisabled(id) && isDisabled(id);
@@ -304,6 +342,22 @@ class Matcher {
     return positions_[id];
   }
 
+  /// The same, where only those are counted that "of" names.
+  const Position& positionOf(const CssCondition& condition, NodeId id) {
+    counts_.resize(static_cast<std::size_t>(plan_.counts));
+    std::vector<Position>& positions = counts_[static_cast<std::size_t>(condition.counts)];
+    if (positions.empty()) positions.resize(document_.nodeCount() + 1);
+    if (positions[id].index) return positions[id];
+    std::vector<NodeId> counted;
+    for (NodeId child = document_[document_[id].parent].firstChild; child; child = document_[child].next)
+      if (document_.isElement(child) && matchesAny(condition, child, Set{})) counted.push_back(child);
+    for (std::size_t i = 0; i < counted.size(); ++i) {
+      positions[counted[i]].index = static_cast<std::uint32_t>(i + 1);
+      positions[counted[i]].total = static_cast<std::uint32_t>(counted.size());
+    }
+    return positions[id];
+  }
+
   bool has(const CssHas& relative, NodeId id) {
     const CssCompound& compound = plan_.compounds[static_cast<std::size_t>(relative.compound)];
     switch (relative.combinator) {
@@ -373,7 +427,7 @@ class Matcher {
   }
 
   /// The language of an element is that of the nearest lang attribute. Remembered on the way, so that depth costs once.
-  bool matchesLang(NodeId id, const std::string& wanted) {
+  bool matchesLang(NodeId id, const std::vector<std::string>& ranges) {
     if (langOwner_.empty()) langOwner_.resize(document_.nodeCount() + 1);
     constexpr NodeId kUnowned = kDocumentNode;
     NodeId n = id, owner = kNoNode;
@@ -391,7 +445,7 @@ class Matcher {
     }
     if (owner == kUnowned) return false;
     const std::string lang = lowered(*document_.attribute(owner, known::kLang));
-    return lang.starts_with(wanted) && (lang.size() == wanted.size() || lang[wanted.size()] == '-');
+    return std::any_of(ranges.begin(), ranges.end(), [&](const std::string& range) { return inLanguageRange(lang, range); });
   }
 
   bool hasType(NodeId id, std::initializer_list<std::string_view> types) const {
@@ -434,6 +488,7 @@ class Matcher {
   std::vector<Frame> frames_;
   std::vector<CssMatch> found_;
   std::vector<Position> positions_;
+  std::vector<std::vector<Position>> counts_;  // of each "of"
   std::vector<std::uint32_t> typeCounts_;
   std::vector<std::optional<std::vector<bool>>> marks_;
   std::string allText_;

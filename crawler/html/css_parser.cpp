@@ -326,12 +326,7 @@ class CssParser : CssReader {
     if (++nesting_ > kMostNesting) fail("parentheses nested too deeply", begin);
     if (word == "not" || word == "is" || word == "where" || word == "matches") {
       condition.kind = word == "not" ? Condition::kNot : Condition::kIs;
-      do {
-        const std::size_t argument = at_;
-        condition.sequences.push_back(sequence(Context::kArgument));
-        if (inHas_ && plan_.sequences.back().steps.size() > 1)
-          unsupported("combinators cannot stand in :" + word + "() within :has()", argument);
-      } while (take(','));
+      list(condition, inHas_ ? ":" + word + "() within :has()" : std::string());
     } else if (word == "has") {
       condition.kind = Condition::kHas;
       ++inHas_;
@@ -343,13 +338,14 @@ class CssParser : CssReader {
                        : word == "nth-last-child" ? Condition::kNthLastChild
                        : word == "nth-of-type"    ? Condition::kNthOfType
                                                   : Condition::kNthLastOfType;
-      nth(condition);
+      nth(condition, word);
     } else if (word == "contains") {
       condition.kind = Condition::kContains;
       condition.value = nameOrString("a text in quotes");
     } else if (word == "lang") {
       condition.kind = Condition::kLang;
-      condition.value = lowered(nameOrString("a language"));
+      do condition.languages.push_back(lowered(nameOrString("a language")));
+      while (take(','));
     } else {
       at_ = opened;
       skipArguments();
@@ -359,6 +355,16 @@ class CssParser : CssReader {
     }
     close(opened);
     --nesting_;
+  }
+
+  /// Complex selectors as arguments. Where they are asked of an element out of turn, there can be no combinators.
+  void list(CssCondition& condition, const std::string& compoundsOnly) {
+    do {
+      const std::size_t argument = at_;
+      condition.sequences.push_back(sequence(Context::kArgument));
+      if (!compoundsOnly.empty() && plan_.sequences.back().steps.size() > 1)
+        unsupported("combinators cannot stand in " + compoundsOnly, argument);
+    } while (take(','));
   }
 
   /// An argument of :has(). "> a b" is the same as "> a:has(b)", so a chain becomes conditions on its first compound.
@@ -394,48 +400,61 @@ class CssParser : CssReader {
     return {parts[0].combinator, parts[0].compound, plan_.marks++};
   }
 
-  /// an+b, odd, even. Section 9 of CSS Syntax, "the An+B microsyntax".
-  void nth(CssCondition& condition) {
+  /// an+b, odd, even (section 9 of CSS Syntax, "the An+B microsyntax"), and "of" what.
+  void nth(CssCondition& condition, const std::string& word) {
     skipSpace();
     const std::size_t begin = at_;
-    std::string text;
-    while (!atEnd() && peek() != ')') text += toLower(text_[at_++]);
-    while (!text.empty() && isSpace(text.back())) text.pop_back();
-    const auto bad = [&]() { fail("expected odd, even or an+b, not '" + text + "'", begin); };
-    if (text == "odd") {
-      condition.a = 2, condition.b = 1;
-      return;
-    }
-    if (text == "even") {
-      condition.a = 2, condition.b = 0;
-      return;
-    }
-    std::size_t i = 0;
-    const auto number = [&](int& out) {
-      const std::size_t from = i;
-      long long value = 0;
-      for (; i < text.size() && isDigit(text[i]); ++i) value = std::min(value * 10 + (text[i] - '0'), 1000000000LL);
-      out = static_cast<int>(value);
-      return i != from;
+    const auto bad = [&]() {
+      const std::string_view rest = text_.substr(begin);
+      fail("expected odd, even or an+b, not '" + std::string(rest.substr(0, rest.find(')'))) + "'", begin);
     };
-    int sign = 1;
-    if (i < text.size() && (text[i] == '+' || text[i] == '-')) sign = text[i++] == '-' ? -1 : 1;
-    int value = 1;
-    const bool digits = number(value);
-    if (i >= text.size() || text[i] != 'n') {
-      if (!digits || i != text.size()) bad();
-      condition.a = 0, condition.b = sign * value;
+    if (!anPlusB(condition)) bad();
+    skipSpace();
+    const bool takesList = word == "nth-child" || word == "nth-last-child";
+    if (!takesList || toLower(peek()) != 'o' || toLower(peek(1)) != 'f') {
+      if (!atEnd() && peek() != ')') bad();
       return;
     }
-    ++i;
+    at_ += 2;
+    if (inName()) bad();
+    list(condition, ":" + word + "(an+b of ...)");
+    condition.counts = plan_.counts++;
+  }
+  bool anPlusB(CssCondition& condition) {
+    for (const std::string_view word : {std::string_view("odd"), std::string_view("even")}) {
+      if (lowered(text_.substr(at_, word.size())) != word) continue;
+      at_ += word.size();
+      condition.a = 2;
+      condition.b = word == "odd";
+      return true;
+    }
+    int sign = peek() == '-' ? -1 : 1, value = 1;
+    if (peek() == '+' || peek() == '-') ++at_;
+    const bool digits = number(value);
+    if (toLower(peek()) != 'n') {
+      condition.b = sign * value;
+      return digits;
+    }
+    ++at_;
     condition.a = sign * (digits ? value : 1);
-    while (i < text.size() && isSpace(text[i])) ++i;
-    if (i == text.size()) return;
-    if (text[i] != '+' && text[i] != '-') bad();
-    sign = text[i++] == '-' ? -1 : 1;
-    while (i < text.size() && isSpace(text[i])) ++i;
-    if (!number(value) || i != text.size()) bad();
+    const std::size_t end = at_;
+    while (isSpace(peek())) ++at_;
+    if (peek() != '+' && peek() != '-') {
+      at_ = end;
+      return true;
+    }
+    sign = text_[at_++] == '-' ? -1 : 1;
+    while (isSpace(peek())) ++at_;
+    const bool complete = number(value);
     condition.b = sign * value;
+    return complete;
+  }
+  bool number(int& out) {
+    const std::size_t from = at_;
+    long long value = 0;
+    for (; isDigit(peek()); ++at_) value = std::min(value * 10 + (peek() - '0'), 1000000000LL);
+    out = static_cast<int>(value);
+    return at_ != from;
   }
 
   /// Past the arguments of a function that means nothing here; at_ is at its parenthesis.

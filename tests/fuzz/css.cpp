@@ -3,6 +3,7 @@
 #include "fuzz/check.hpp"
 
 #include <weft/crawler/html/css.hpp>
+#include <weft/crawler/html/css_syntax.hpp>
 
 #include <string>
 #include <string_view>
@@ -17,8 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
       "<div id=d class='x y' lang=en-GB><p id=p>1<b>2</b>3<p class=x>4</div><ul><li>a<li class=y>b<li>c</ul>"
       "<form><fieldset disabled><input type=checkbox checked></fieldset><a href=/1>x</a></form><svg viewBox='0 0'><g/></svg>");
   const html::Document given = line == std::string_view::npos ? html::Document() : html::Document::parse(std::string(text.substr(line + 1)));
+  const html::CssSyntax syntax = html::checkCss(selector);
+  const bool plain = selector.find('\\') == std::string_view::npos;  // the checker knows no keyword that is written with escapes
   try {
     const html::CssSelector compiled(selector);
+    FUZZ_CHECK(syntax.fault == html::CssFault::kNone || !plain);
     for (const html::Document* page : {&kPage, &given}) {
       const auto found = compiled.select(*page);
       for (std::size_t i = 0; i < found.size(); ++i) {
@@ -30,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
       FUZZ_CHECK(html::CssSelector(selector).select(*page) == found);
     }
   } catch (const html::SelectorError& error) {
+    FUZZ_CHECK(syntax.fault != html::CssFault::kNone);
     FUZZ_CHECK(error.column >= 1 || selector.size() > 0);
     FUZZ_CHECK(error.column <= selector.size() + 1);
   }

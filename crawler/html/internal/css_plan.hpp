@@ -70,7 +70,9 @@ struct CssCondition {
   int name = -1, exactName = -1;  // attributes: in lower case for HTML, as written for the rest; indices into names
   int a = 0, b = 0;               // an+b
   std::string value;
-  std::vector<int> sequences;     // kIs, kNot
+  std::vector<int> sequences;     // kIs, kNot; kNthChild and kNthLastChild: of which to count, if any are named
+  std::vector<std::string> languages;  // kLang: ranges, in lower case
+  int counts = -1;                // of those: index of the positions among them
   std::vector<CssHas> relatives;  // kHas: one of them
 };
 
@@ -109,6 +111,7 @@ struct CssPlan {
   std::vector<std::string> names;
   int bits = 0;
   int marks = 0;
+  int counts = 0;
 };
 
 /// Throws SelectorSyntaxError or UnsupportedSelector.

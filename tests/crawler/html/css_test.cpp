@@ -100,6 +100,27 @@ TEST_CASE("positions among siblings are counted as CSS counts them") {
   CHECK(select(page, "p > :last-child") == Strings{"b2"});
 }
 
+TEST_CASE("positions can be counted among some of the siblings") {
+  const std::string page = "<ul><li id=1 class=x><li id=2><li id=3 class=x><b id=b class=x></b><li id=4 class=x></ul><p class=x id=p>";
+  CHECK(select(page, ":nth-child(2 of .x)") == Strings{"3"});
+  CHECK(select(page, "li:nth-child(odd of li.x)") == Strings{"1", "4"});
+  CHECK(select(page, "li:nth-last-child(1 of .x, #2)") == Strings{"4"});
+  CHECK(select(page, "ul > :nth-last-child(-n + 2 of .x)") == Strings{"3", "4"});
+  CHECK(select(page, "ul:has(:nth-child(4 of .x))").size() <= 1);
+  CHECK(errorOf("li:nth-child(2 of)") == "column 18: expected a selector, not ')'");
+  CHECK(errorOf("li:nth-child(2 of ul li)") == "unsupported, column 18: combinators cannot stand in :nth-child(an+b of ...)");
+  CHECK(errorOf("li:nth-of-type(2 of li)") == "column 16: expected odd, even or an+b, not '2 of li'");
+}
+
+TEST_CASE("languages match by ranges") {
+  const std::string page = "<p id=1 lang=de-Latn-CH><p id=2 lang=fr-CH><p id=3 lang=de><p id=4 lang=''>";
+  CHECK(select(page, ":lang(de)") == Strings{"1", "3"});
+  CHECK(select(page, ":lang('*-ch')") == Strings{"1", "2"});
+  CHECK(select(page, ":lang(de-CH)") == Strings{"1"});
+  CHECK(select(page, "p:lang(de, fr)") == Strings{"1", "2", "3"});
+  CHECK(select(page, "p:lang(d)").empty());
+}
+
 TEST_CASE(":has looks down and to the right") {
   const std::string page = "<div id=1><p id=2><b id=3></b></p></div><div id=4><b id=5></b><i id=6></i></div>";
   CHECK(select(page, "div:has(b)") == Strings{"1", "4"});
