@@ -5,6 +5,7 @@
 #include <weft/crawler/html/document.hpp>
 #include <weft/crawler/html/link_scanner.hpp>
 #include <weft/crawler/html/tokenizer.hpp>
+#include <weft/crawler/html/xpath.hpp>
 
 #ifdef WEFT_BENCH_LIBXML2
 #include <libxml/HTMLparser.h>
@@ -200,6 +201,12 @@ int main(int argc, char** argv) {
   for (const Query& query : kQueries) selectors.emplace_back(query.css);
   for (const html::CssSelector& selector : selectors)
     cases.push_back({"weft css " + selector.text(), [&](std::size_t i) { return selector.select(trees[i]).size(); }});
+  // A page that is asked with XPath once: parsed, mirrored for libxml2, evaluated.
+  const html::XPath links("//a/@href");
+  cases.push_back({"weft tree, mirror and //a/@href", [&](std::size_t i) {
+                     const html::Document tree = html::Document::parse(body(i));
+                     return std::get<0>(links.evaluate(html::XPathTree(tree))).size();
+                   }});
 #ifdef WEFT_BENCH_LIBXML2
   std::vector<htmlDocPtr> xmlTrees;
   for (const std::string& page : pages.bodies) xmlTrees.push_back(xmlTree(page));
