@@ -202,10 +202,10 @@ int main(int argc, char** argv) {
   for (const html::CssSelector& selector : selectors)
     cases.push_back({"weft css " + selector.text(), [&](std::size_t i) { return selector.select(trees[i]).size(); }});
   // A page that is asked with XPath once: parsed, mirrored for libxml2, evaluated.
-  const html::XPath links("//a/@href");
+  const html::XPath hrefs("//a/@href");
   cases.push_back({"weft tree, mirror and //a/@href", [&](std::size_t i) {
                      const html::Document tree = html::Document::parse(body(i));
-                     return std::get<0>(links.evaluate(html::XPathTree(tree))).size();
+                     return std::get<0>(hrefs.evaluate(html::XPathTree(tree))).size();
                    }});
 #ifdef WEFT_BENCH_LIBXML2
   std::vector<htmlDocPtr> xmlTrees;
