@@ -18,6 +18,7 @@
 #include <weft/crawler/link_extractor.hpp>
 #include <weft/crawler/request.hpp>
 #include <weft/crawler/response.hpp>
+#include <weft/crawler/robots/robots_gate.hpp>
 #include <weft/crawler/robots/robots_txt.hpp>
 #include <weft/crawler/run_spider.hpp>
 #include <weft/crawler/selector.hpp>

@@ -1,0 +1,161 @@
+#include <weft/crawler/robots/robots_gate.hpp>
+
+#include <weft/core/log.hpp>
+#include <weft/defer/defer_later.hpp>
+#include <weft/defer/shared_deferred.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <list>
+#include <optional>
+#include <unordered_map>
+
+namespace weft::crawler {
+
+namespace {
+
+using Rules = std::shared_ptr<const RobotsTxt>;
+
+const Logger& logger() {
+  static const Logger logger("weft.crawler.robots");
+  return logger;
+}
+
+bool isRedirect(int status) noexcept { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
+
+}  // namespace
+
+// Shared with the fetches, which may outlast the gate.
+struct RobotsGate::State {
+  struct Site {
+    std::optional<SharedDeferred<Rules>> answer;
+    double expires = std::numeric_limits<double>::infinity();   // while it is being asked
+    Rules known;                                       // what it said last
+    std::list<std::string>::iterator place;
+  };
+
+  State(Downloader& downloader, Clock& clock, RobotsGateOptions options) : downloader(downloader), clock(clock), options(std::move(options)) {}
+
+  Downloader& downloader;
+  Clock& clock;
+  const RobotsGateOptions options;
+  RobotsGateCounts counts;
+  std::unordered_map<std::string, std::shared_ptr<Site>> sites;
+  std::list<std::string> order;                        // the origin that was asked about last comes first
+
+  std::shared_ptr<Site> siteOf(const http::Url& url) {
+    const auto [found, isNew] = sites.try_emplace(url.origin());
+    if (isNew) {
+      found->second = std::make_shared<Site>();
+      found->second->place = order.insert(order.begin(), found->first);
+      const auto site = found->second;
+      evict();
+      return site;
+    }
+    order.splice(order.begin(), order, found->second->place);
+    return found->second;
+  }
+
+  // Sites that are being asked stay. A few at the end are looked at: they are seldom among those.
+  void evict() {
+    for (int looked = 0; sites.size() > options.maxSites && order.size() > 1 && looked < 8; ++looked) {
+      const auto last = sites.find(order.back());
+      if (std::isinf(last->second->expires)) {
+        order.splice(std::next(order.begin()), order, std::prev(order.end()));
+        continue;
+      }
+      sites.erase(last);
+      order.pop_back();
+    }
+  }
+
+  // nullptr: unreachable.
+  static Deferred<Rules> fetch(std::shared_ptr<State> state, http::Url url) {
+    const std::string origin = url.origin();
+    std::string reason;
+    for (int attempt = 0;; ++attempt) {
+      http::Url target = url;
+      for (int redirects = 0;; ++redirects) {
+        Request request(target);
+        request.setPriority(1000).setDontFilter();
+        ++state->counts.requests;
+        auto waiting = state->downloader.fetch(std::make_shared<const Request>(std::move(request)));
+        Outcome<Response> outcome = co_await waiting.outcome();
+        if (!outcome) {
+          if (outcome.failure().check<CancelledError>()) outcome.failure().rethrow();
+          reason = outcome.failure().getErrorMessage();
+          break;
+        }
+        ++state->counts.responses;
+        const Response& response = *outcome;
+        if (response.status >= 500) {
+          reason = "status " + std::to_string(response.status);
+          break;
+        }
+        if (response.status >= 200 && response.status < 300) {
+          const RobotsTxt robots = RobotsTxt::parse(response.body);
+          if (robots.truncated()) logger().warning("a robots.txt is longer than 500 KiB; what is behind is not read", field("url", target.href()), field("bytes", response.body.size()));
+          co_return std::make_shared<const RobotsTxt>(robots.forAgent(state->options.userAgent));
+        }
+        if (!isRedirect(response.status) || redirects >= state->options.maxRedirects) co_return std::make_shared<const RobotsTxt>();
+        const auto location = response.headers.get("Location");
+        auto next = location ? http::Url::tryParse(*location, target) : std::nullopt;
+        if (!next || !next->isHttp()) co_return std::make_shared<const RobotsTxt>();
+        target = std::move(*next);
+      }
+      if (attempt >= state->options.retries) break;
+      auto pause = deferLater(state->clock, std::ldexp(1.0, std::min(attempt, 10)));
+      co_await pause;
+    }
+    ++state->counts.unreachable;
+    logger().warning("a robots.txt cannot be had, so that nothing of its site may be fetched until it can", field("site", origin), field("reason", reason));
+    co_return nullptr;
+  }
+
+  static Deferred<Rules> ask(const std::shared_ptr<State>& state, const std::shared_ptr<Site>& site, const http::Url& url) {
+    site->expires = std::numeric_limits<double>::infinity();
+    auto settled = fetch(state, http::Url::parse("/robots.txt", url)).addBoth([state, weak = std::weak_ptr<Site>(site)](Outcome<Rules> outcome) -> Outcome<Rules> {
+      const auto site = weak.lock();
+      if (!outcome) {                                  // nobody waited any more: whoever comes next asks again
+        if (site) site->expires = 0;
+        return outcome;
+      }
+      Rules rules = *outcome;
+      if (site) {
+        site->expires = state->clock.seconds() + (rules ? state->options.maxAge : state->options.unreachableAge).seconds();
+        if (rules) site->known = rules;
+        else rules = site->known;
+      }
+      if (!rules) rules = std::make_shared<const RobotsTxt>(RobotsTxt::disallowAll());
+      return rules;
+    });
+    site->answer.emplace(std::move(settled));
+    return site->answer->get();
+  }
+};
+
+RobotsGate::RobotsGate(Downloader& downloader, Clock& clock, RobotsGateOptions options) : state_(std::make_shared<State>(downloader, clock, std::move(options))) {}
+// Fetches hold the state: they go on for those who wait, and sites and state must not hold each other.
+RobotsGate::~RobotsGate() { std::exchange(state_->sites, {}).clear(); }
+
+Deferred<std::shared_ptr<const RobotsTxt>> RobotsGate::rules(const http::Url& url) {
+  if (!url.isHttp()) return succeed(Rules(std::make_shared<const RobotsTxt>()));
+  const auto site = state_->siteOf(url);
+  if (site->answer && state_->clock.seconds() < site->expires) return site->answer->get();
+  return State::ask(state_, site, url);
+}
+
+Deferred<bool> RobotsGate::allowed(const http::Url& url) {
+  if (!url.isHttp() || url.target() == "/robots.txt") return succeed(true);
+  return rules(url).addCallback([url, state = state_](Rules rules) {
+    const bool answer = rules->allowed(url, {});
+    if (!answer) ++state->counts.forbidden;
+    return answer;
+  });
+}
+
+const RobotsGateCounts& RobotsGate::counts() const noexcept { return state_->counts; }
+std::size_t RobotsGate::siteCount() const noexcept { return state_->sites.size(); }
+
+}  // namespace weft::crawler
