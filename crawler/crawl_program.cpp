@@ -4,9 +4,11 @@
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
 #include <weft/crawler/engine.hpp>
+#include <weft/crawler/frontier/journal_frontier.hpp>
 #include <weft/crawler/frontier/memory_frontier.hpp>
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/internal/crawl_report.hpp>
+#include <weft/crawler/politeness/polite_downloader.hpp>
 #include <weft/crawler/spiders/site_spider.hpp>
 #include <weft/net/tcp_network.hpp>
 
@@ -14,6 +16,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <random>
 #include <utility>
 
 namespace weft::crawler {
@@ -39,6 +42,7 @@ Settings settingsFor(const Spider& spider, const CrawlOptions& options) {
     const auto [name, value] = assignment(text, "-s");
     settings.set(name, value);
   }
+  if (!options.job.empty()) settings.set("JOBDIR", options.job);
   return settings;
 }
 
@@ -51,11 +55,24 @@ void startLog(const Settings& settings, const CrawlOptions& options) {
   setLogSink(stderrLogSink());
 }
 
-std::vector<std::unique_ptr<Feed>> openFeeds(const CrawlOptions& options) {
+// With a job, what it has written already is not overwritten: the journal cuts it back to what is committed.
+std::vector<std::unique_ptr<Feed>> openFeeds(const CrawlOptions& options, JournalFrontier* job) {
   std::vector<std::unique_ptr<Feed>> feeds;
-  for (const std::string& target : options.overwrite) feeds.push_back(openFeed(target, OutputFile::Mode::Overwrite));
-  for (const std::string& target : options.append) feeds.push_back(openFeed(target, OutputFile::Mode::Append));
+  const auto open = [&](const std::string& target, OutputFile::Mode mode) {
+    if (job && job->knowsFeed(std::string(feedFile(target)))) mode = OutputFile::Mode::Append;
+    feeds.push_back(openFeed(target, mode));
+  };
+  for (const std::string& target : options.overwrite) open(target, OutputFile::Mode::Overwrite);
+  for (const std::string& target : options.append) open(target, OutputFile::Mode::Append);
   if (feeds.empty()) feeds.push_back(openFeed("-", OutputFile::Mode::Append));
+  if (!job) return feeds;
+  std::vector<std::string> paths;
+  for (const auto& feed : feeds) {
+    paths.emplace_back(feed->name());
+    feed->hold();
+    if (feed->name() == "-") log::warning("weft.crawler", "The standard output cannot be cut back when the job is resumed: after a crash some lines may come twice; name a file by -o or -O");
+  }
+  job->openFeeds(paths);
   return feeds;
 }
 
@@ -63,7 +80,7 @@ int exitCode(const Engine& engine) {
   const FrontierCounts counts = engine.counts();
   if (engine.closeReason() == "start_error") return kStartError;
   if (engine.closeReason() != "finished") return kStopped;
-  if (!engine.stats().getValue("response_received_count")) return kNothingFetched;
+  if (!engine.stats().getValue("response_received_count") && !counts.done) return kNothingFetched;
   return counts.failed || counts.overflowed ? kSomeFailed : kComplete;
 }
 
@@ -96,25 +113,41 @@ std::unique_ptr<Spider> spiderFor(std::string_view target) {
 
 int runCrawl(Spider& spider, const CrawlOptions& options) {
   Settings settings;
-  std::vector<std::unique_ptr<Feed>> feeds;
+  std::map<std::string, std::string> arguments;
   try {
     settings = settingsFor(spider, options);
-    std::map<std::string, std::string> arguments;
     for (const std::string& text : options.arguments) arguments.insert_or_assign(assignment(text, "-a").first, assignment(text, "-a").second);
     spider.setArguments(std::move(arguments));
     startLog(settings, options);
-    feeds = openFeeds(options);
-  } catch (const FeedError& error) {
-    return complain(error.what(), kStartError);
   } catch (const Error& error) {
     return complain(error.what(), kUsage);
   }
 
   Reactor reactor;
+  Politeness politeness(settings, reactor, std::random_device{}());
+  std::unique_ptr<Frontier> frontier;
+  std::vector<std::unique_ptr<Feed>> feeds;
+  try {
+    JournalFrontier* job = nullptr;
+    if (settings.jobdir.empty()) {
+      frontier = std::make_unique<MemoryFrontier>(settings, politeness);
+    } else {
+      auto journal = std::make_unique<JournalFrontier>(settings.jobdir, spider, settings, politeness, reactor);
+      job = journal.get();
+      frontier = std::move(journal);
+    }
+    feeds = openFeeds(options, job);
+  } catch (const FeedError& error) {
+    return complain(error.what(), kStartError);
+  } catch (const JournalError& error) {
+    return complain(error.what(), kStartError);
+  } catch (const Error& error) {
+    return complain(error.what(), kUsage);
+  }
   net::TcpNetwork network(reactor);
-  HttpDownloader downloader(network, settings);
-  MemoryFrontier frontier(settings);
-  Engine engine(spider, settings, reactor, downloader, frontier);
+  HttpDownloader http(network, settings);
+  PoliteDownloader downloader(http, politeness);
+  Engine engine(spider, settings, reactor, downloader, *frontier);
   for (auto& feed : feeds) engine.addFeed(std::move(feed));
 
   std::optional<Failure> failure;

@@ -67,7 +67,7 @@ std::string crawlReport(const Engine& engine) {
   const FrontierCounts counts = engine.counts();
   const Stats& stats = engine.stats();
   const double seconds = std::chrono::duration<double>(engine.elapsed()).count();
-  const std::uint64_t ended = counts.done + counts.failed + counts.dropped;
+  const std::uint64_t ended = counts.done + counts.failed + counts.dropped - engine.earlier();
   std::string out = grouped(ended) + (ended == 1 ? " page" : " pages") + " in " + fixed(seconds, seconds < 10 ? 2 : 0) + " s";
   if (seconds > 0) out += " (" + grouped(static_cast<std::int64_t>(static_cast<double>(ended) / seconds)) + " a second): ";
   else out += ": ";
@@ -92,9 +92,10 @@ std::string crawlReport(const Engine& engine) {
   std::string sum = grouped(counts.enqueued) + " enqueued = " + grouped(counts.done) + " done + " + grouped(counts.failed) + " failed + " +
                     grouped(counts.dropped) + " dropped + " + grouped(counts.pending + counts.leased) + " pending";
   line(out, "requests", sum);
+  if (engine.earlier()) line(out, "earlier", grouped(engine.earlier()) + " of these were done by earlier runs of the job");
   if (counts.retried) line(out, "retries", grouped(counts.retried));
   if (counts.overflowed) line(out, "no room for", grouped(counts.overflowed) + " (SCHEDULER_MAX_PENDING)");
-  appendFailures(out, engine.failedPages(), counts.failed);
+  appendFailures(out, engine.failedPages(), std::max<std::uint64_t>(counts.failed, engine.failedPages().size()));
   return out;
 }
 

@@ -8,6 +8,8 @@
 #include <weft/crawler/feeds/feed.hpp>
 #include <weft/crawler/fingerprint.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
+#include <weft/crawler/frontier/journal_error.hpp>
+#include <weft/crawler/frontier/journal_frontier.hpp>
 #include <weft/crawler/frontier/memory_frontier.hpp>
 #include <weft/crawler/html/css_literal.hpp>
 #include <weft/crawler/http_downloader.hpp>
@@ -16,6 +18,11 @@
 #include <weft/crawler/json.hpp>
 #include <weft/crawler/json_pointer.hpp>
 #include <weft/crawler/link_extractor.hpp>
+#include <weft/crawler/politeness/auto_throttle.hpp>
+#include <weft/crawler/politeness/download_slots.hpp>
+#include <weft/crawler/politeness/polite_downloader.hpp>
+#include <weft/crawler/politeness/politeness.hpp>
+#include <weft/crawler/politeness/slot.hpp>
 #include <weft/crawler/request.hpp>
 #include <weft/crawler/response.hpp>
 #include <weft/crawler/robots/robots_gate.hpp>

@@ -4,6 +4,8 @@
 #include <weft/defer/gather.hpp>
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <utility>
 
 namespace weft::crawler {
@@ -16,6 +18,13 @@ constexpr std::size_t kStartBacklog = 1000;
 const Logger& logger() {
   static const Logger logger("weft.crawler.engine");
   return logger;
+}
+
+// How many lines of which feed: what is left to say once the lines themselves are given away.
+Output lineCounts(const Output& output) {
+  Output counts;
+  for (const FeedLines& lines : output.feeds) counts.feeds.emplace_back(lines.feed, std::string(), lines.count);
+  return counts;
 }
 
 }  // namespace
@@ -40,6 +49,8 @@ Engine::~Engine() {
 
 Deferred<> Engine::run() {
   begin_ = clock_.now();
+  const FrontierCounts before = frontier_.counts();
+  earlier_ = before.done + before.failed + before.dropped;
   logger().info("Spider opened: ", spider_.name);
   watchLimits();
   logProgress();
@@ -68,17 +79,29 @@ Deferred<> Engine::worker() {
 // The spider's own start: feeds the frontier as it has room.
 Deferred<> Engine::seed() {
   try {
-    Results starts = spider_.startRequests();
-    while (auto result = co_await starts.next()) {
+    std::uint64_t taken = frontier_.startsTaken();     // by earlier runs of the job
+    std::optional<Results> starts;
+    if (taken != std::numeric_limits<std::uint64_t>::max()) starts = spider_.startRequests();
+    while (starts) {
+      auto result = co_await starts->next();
+      if (!result) break;
+      if (taken && taken--) continue;
+      std::vector<Request> requests;
+      Output output;
+      output.starts = 1;
       if (result->isItem()) {
         std::vector<Item> items;
         items.push_back(std::move(result->item()));
-        write(items);
+        write(items, output);
       } else if (scraper_.accepts(result->request(), 0)) {
-        std::vector<Request> requests;
         requests.push_back(std::move(result->request()));
-        co_await frontier_.add(std::move(requests));
+        requests.back().isStartRequest = true;
       }
+      Output written = lineCounts(output);
+      auto adding = frontier_.add(std::move(requests), std::move(output));
+      auto keeping = safe(std::move(adding), std::move(written));
+      const bool isSafe = co_await keeping;
+      if (!isSafe) break;
       co_await frontier_.room(kStartBacklog);
       if (!stopReason_.empty()) break;
     }
@@ -89,32 +112,52 @@ Deferred<> Engine::seed() {
     logger().error("Error while reading start requests of ", spider_.name, ": ", failure);
     if (stopReason_.empty()) stopReason_ = "start_error";
   }
-  frontier_.seeded();
+  if (stopReason_.empty() || stopReason_ == "start_error") frontier_.seeded();
 }
 
 // The request is done: its items go to the feeds, its requests to the frontier.
 Deferred<> Engine::commit(Lease lease, Scraped scraped) {
-  if (!write(scraped.items)) {
+  Output output;
+  if (!write(scraped.items, output)) {
     scraped.fate = Fate::Failed;
     scraped.cause = feedFailure_.getErrorMessage();
   }
+  output.cause = scraped.cause;
+  Output written = lineCounts(output);
+  auto request = lease.request;
+  auto committing = frontier_.commit(std::move(lease), scraped.fate, std::move(scraped.requests), std::move(output));
+  auto keeping = safe(std::move(committing), std::move(written));
+  const bool isSafe = co_await keeping;
+  if (!isSafe) co_return;
   if (scraped.fate == Fate::Failed) {
     ++failures_;
-    if (failedPages_.size() < kMaxFailedPages) failedPages_.emplace_back(lease.request->url.href(), std::move(scraped.cause), lease.request->retryTimes + 1);
+    if (failedPages_.size() < kMaxFailedPages) failedPages_.emplace_back(request->url.href(), std::move(scraped.cause), request->retryTimes + 1);
   }
   if (scraped.fate != Fate::Retry) {
     ++pages_;
     if (scraped.status) ++pageStatuses_[scraped.status];
   }
-  co_await frontier_.commit(std::move(lease), scraped.fate, std::move(scraped.requests));
   const auto reached = [](std::int64_t limit, std::int64_t count) { return limit && count >= limit; };
   if (reached(settings_.closespiderItemcount, itemCount_)) stop("closespider_itemcount");
   if (reached(settings_.closespiderPagecount, pages_)) stop("closespider_pagecount");
   if (reached(settings_.closespiderErrorcount, failures_)) stop("closespider_errorcount");
 }
 
-// False when the feeds can no longer be written.
-bool Engine::write(std::vector<Item>& items) {
+// True when the frontier has it. Otherwise the crawl stops: the frontier's disk fails.
+Deferred<bool> Engine::safe(Deferred<std::size_t> committing, Output written) {
+  const auto outcome = co_await committing.outcome();
+  if (aborted_) co_return false;
+  if (!outcome) {
+    if (!feedFailure_.exception()) feedFailure_ = outcome.failure();
+    stop("journal_error");
+    co_return false;
+  }
+  for (const FeedLines& lines : written.feeds) feeds_[lines.feed]->wrote(lines.count);
+  co_return true;
+}
+
+// Writes the items, or hands their lines to the frontier that does. False when the feeds can no longer be written.
+bool Engine::write(std::vector<Item>& items, Output& output) {
   if (items.empty()) return true;
   if (feedFailure_.exception()) return false;
   try {
@@ -125,7 +168,14 @@ bool Engine::write(std::vector<Item>& items) {
     return false;
   }
   itemCount_ += static_cast<std::int64_t>(items.size());
-  if (!flushCall_.active()) flushCall_ = clock_.callLater(1, [this] { flush(); });      // who reads along waits a second at most
+  if (!frontier_.writesFeeds()) {
+    if (!flushCall_.active()) flushCall_ = clock_.callLater(1, [this] { flush(); });    // who reads along waits a second at most
+    return true;
+  }
+  for (std::size_t i = 0; i < feeds_.size(); ++i) {
+    std::uint64_t count = 0;
+    if (std::string lines = feeds_[i]->take(count); !lines.empty()) output.feeds.emplace_back(i, std::move(lines), count);
+  }
   return true;
 }
 

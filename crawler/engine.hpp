@@ -45,18 +45,21 @@ class Engine {
 
   void addFeed(std::unique_ptr<Feed> feed) { feeds_.push_back(std::move(feed)); }
 
-  /// Crawls to the end. Fires when nothing is left, or what was in flight at stop() is finished; feeds are closed and the spider has been told. Fails only when a feed could not be
-  /// written (FeedError): the crawl stops then, and the page whose items were lost counts as failed. cancel: use abort() first.
+  /// Crawls to the end. Fires when nothing is left, or what was in flight at stop() is finished; feeds are closed and the spider has been told. Fails only when a feed or the journal of
+  /// a job could not be written (FeedError, JournalError): the crawl stops then. Without a job the page whose items were lost counts as failed, with one as pending. cancel: use abort()
+  /// first.
   Deferred<> run();
   /// Starts no more requests; those in flight are finished. The reason becomes the close reason ("shutdown"). The first one counts.
   void stop(std::string_view reason);
   /// stop("shutdown"), and what is in flight will not be committed: cancel run()'s Deferred next, and it fires at once. Those requests stay leased, neither done nor failed.
   void abort();
 
-  /// "finished", or why it ended before: "shutdown", "start_error", "feed_error", "closespider_itemcount"…; empty while it runs.
+  /// "finished", or why it ended before: "shutdown", "start_error", "feed_error", "journal_error", "closespider_itemcount"…; empty while it runs.
   const std::string& closeReason() const noexcept { return closeReason_; }
   const Stats& stats() const noexcept { return stats_; }
   FrontierCounts counts() const { return frontier_.counts(); }
+  /// Requests that earlier runs of the job have ended.
+  std::uint64_t earlier() const noexcept { return earlier_; }
   /// The requests that failed, the first kMaxFailedPages of them; counts() has their number.
   const std::vector<FailedPage>& failedPages() const noexcept { return failedPages_; }
   static constexpr std::size_t kMaxFailedPages = 1000;
@@ -71,7 +74,8 @@ class Engine {
   Deferred<> worker();
   Deferred<> seed();
   Deferred<> commit(Lease lease, Scraped scraped);
-  bool write(std::vector<Item>& items);
+  bool write(std::vector<Item>& items, Output& output);
+  Deferred<bool> safe(Deferred<std::size_t> committing, Output written);
   void flush();
   void failFeed();
   void watchLimits();
@@ -94,6 +98,7 @@ class Engine {
   bool ended_ = false, aborted_ = false;
   std::int64_t& requestCount_;
   std::int64_t& itemCount_;
+  std::uint64_t earlier_ = 0;
   std::int64_t pages_ = 0, failures_ = 0;
   std::int64_t pagesAtLastLog_ = 0, itemsAtLastLog_ = 0;
   DelayedCall flushCall_, limitCall_, progressCall_;

@@ -3,6 +3,7 @@
 #include <weft/http/client/agent.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -49,6 +50,7 @@ HttpDownloader::~HttpDownloader() = default;
 Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request) {
   auto answer = state_->agent.request(state_->prepare(*request));
   http::Response received = co_await answer;
+  const double latency = std::chrono::duration<double>(received.timing().firstByte).count();
   std::string body;
   if (received.body.complete()) {
     body = received.body.take();
@@ -58,6 +60,7 @@ Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request)
   }
   Response response(request->url, received.status, std::move(received.headers), std::move(body));
   response.setRequest(std::move(request));
+  response.downloadLatency = latency;
   co_return response;
 }
 

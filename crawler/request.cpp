@@ -23,6 +23,7 @@ Request::Request(const Request& other)
       handleHttpstatusAll(other.handleHttpstatusAll),
       dontRedirect(other.dontRedirect),
       dontRetry(other.dontRetry),
+      isStartRequest(other.isStartRequest),
       rare_(other.rare_ ? std::make_unique<Rare>(*other.rare_) : nullptr) {}
 
 Request& Request::operator=(const Request& other) {
@@ -85,6 +86,10 @@ Request& Request::setMeta(std::string_view key, std::string value) {
   }
   rare_->meta.emplace_back(key, std::move(value));
   return *this;
+}
+
+std::span<const std::pair<std::string, std::string>> Request::allMeta() const noexcept {
+  return rare_ ? std::span<const std::pair<std::string, std::string>>(rare_->meta) : std::span<const std::pair<std::string, std::string>>();
 }
 
 std::string Request::describe() const {

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,7 @@ class Callback {
     static_assert(std::derived_from<S, Spider>, "a callback is a method of a spider");
   }
   explicit operator bool() const noexcept { return method_ != nullptr; }
+  friend bool operator==(const Callback&, const Callback&) = default;
   /// Calls it on `spider`, which must be of the class whose method it is.
   Results operator()(Spider& spider, Response response) const;
 
@@ -52,6 +54,7 @@ class Errback {
     static_assert(std::derived_from<S, Spider>, "an errback is a method of a spider");
   }
   explicit operator bool() const noexcept { return method_ != nullptr; }
+  friend bool operator==(const Errback&, const Errback&) = default;
   Results operator()(Spider& spider, Failure failure, Request request) const;
 
  private:
@@ -89,6 +92,7 @@ class Request {
   bool handleHttpstatusAll = false;                    ///< the callback sees every status
   bool dontRedirect = false;                           ///< the callback sees the redirect itself
   bool dontRetry = false;
+  bool isStartRequest = false;                         ///< came from startRequests(); set by the engine
 
   /// Called when the request failed for good.
   Errback errback() const noexcept { return rare_ ? rare_->errback : Errback(); }
@@ -105,6 +109,8 @@ class Request {
   /// What the spider wants to find again in response.meta(key); "" when it was not set. A view into the request.
   std::string_view meta(std::string_view key) const noexcept;
   Request& setMeta(std::string_view key, std::string value);
+  /// All that was set, in that order.
+  std::span<const std::pair<std::string, std::string>> allMeta() const noexcept;
   Request& setPriority(int value) noexcept { return priority = value, *this; }
   Request& setDontFilter(bool value = true) noexcept { return dontFilter = value, *this; }
 

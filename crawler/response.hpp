@@ -29,6 +29,7 @@ class Response {
   int status = 200;
   http::Headers headers;
   std::string body;                                    ///< as received, after any content coding
+  double downloadLatency = -1;                         ///< seconds from the request to the head of the response; negative where nobody measured
 
   /// The request that this answers. An empty one for a response made by hand.
   const Request& request() const noexcept;

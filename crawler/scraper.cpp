@@ -1,6 +1,7 @@
 #include <weft/crawler/scraper.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/politeness/politeness.hpp>
 #include <weft/crawler/redirect.hpp>
 
 #include <optional>
@@ -74,6 +75,10 @@ Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Respons
     }
   } else {
     Failure& failure = outcome.failure();
+    if (failure.check<HostDown>()) {                   // the breaker sees to it that this ends
+      scraped.fate = Fate::Retry;
+      co_return scraped;
+    }
     if (failure.check<IgnoreRequest>()) {
       scraped.fate = Fate::Dropped;
     } else {

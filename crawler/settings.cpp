@@ -1,6 +1,7 @@
 #include <weft/crawler/settings.hpp>
 
 #include <weft/core/internal/suggest.hpp>
+#include <weft/crawler/politeness/download_slots.hpp>
 
 #include <algorithm>
 #include <array>
@@ -22,6 +23,15 @@ struct Definition {
 
 constexpr double kAny = -1e9;
 const Definition kDefinitions[] = {
+    {"AUTOTHROTTLE_DEBUG", &Settings::autothrottleDebug, 0, "log the delay after each answer"},
+    {"AUTOTHROTTLE_ENABLED", &Settings::autothrottleEnabled, 0, "let the delay of a host follow how fast it answers"},
+    {"AUTOTHROTTLE_MAX_DELAY", &Settings::autothrottleMaxDelay, 0, "seconds; the longest delay that AutoThrottle sets"},
+    {"AUTOTHROTTLE_START_DELAY", &Settings::autothrottleStartDelay, 0, "seconds; the delay with which AutoThrottle begins"},
+    {"AUTOTHROTTLE_TARGET_CONCURRENCY", &Settings::autothrottleTargetConcurrency, 0.001, "requests that AutoThrottle wants in flight at a host"},
+    {"BACKOFF_MAX_DELAY", &Settings::backoffMaxDelay, 0, "seconds; the longest wait after a 429 or 503 that names none"},
+    {"BACKOFF_START_DELAY", &Settings::backoffStartDelay, 0, "seconds; the first wait after a 429 or 503 that names none, doubled each time"},
+    {"BREAKER_FAILURES", &Settings::breakerFailures, 1, "attempts in a row that reach nobody, after which a host counts as down"},
+    {"BREAKER_TIMEOUT", &Settings::breakerTimeout, 0, "seconds that a host may be down before it is given up"},
     {"CLOSESPIDER_ERRORCOUNT", &Settings::closespiderErrorcount, 0, "stop after so many pages that failed; 0: never"},
     {"CLOSESPIDER_ITEMCOUNT", &Settings::closespiderItemcount, 0, "stop after so many items; 0: never"},
     {"CLOSESPIDER_PAGECOUNT", &Settings::closespiderPagecount, 0, "stop after so many pages; 0: never"},
@@ -30,14 +40,20 @@ const Definition kDefinitions[] = {
     {"CONCURRENT_REQUESTS_PER_DOMAIN", &Settings::concurrentRequestsPerDomain, 1, "pages in flight at once from one host"},
     {"DEPTH_LIMIT", &Settings::depthLimit, 0, "links from a start URL that are followed at most; 0: no limit"},
     {"DEPTH_PRIORITY", &Settings::depthPriority, kAny, "taken off a request's priority for each step of depth"},
+    {"DOWNLOAD_DELAY", &Settings::downloadDelay, 0, "seconds from one request to the next of a host"},
     {"DOWNLOAD_MAXSIZE", &Settings::downloadMaxsize, 1, "bytes of one body"},
+    {"DOWNLOAD_SLOTS", &Settings::downloadSlots, 0, "concurrency and delay of single hosts, as JSON"},
     {"DOWNLOAD_TIMEOUT", &Settings::downloadTimeout, 0.001, "seconds for one attempt, all in all"},
     {"HTTPERROR_ALLOW_ALL", &Settings::httperrorAllowAll, 0, "callbacks see every status, not only 200 to 299"},
+    {"JOBDIR", &Settings::jobdir, 0, "the folder of a crawl that can be resumed; empty: none"},
+    {"JOB_DURABILITY", &Settings::jobDurability, 0, "what a job survives: process (kill -9), or power (a power cut as well)"},
     {"LOGSTATS_INTERVAL", &Settings::logstatsInterval, 0, "seconds between progress lines; 0: none"},
     {"LOG_LEVEL", &Settings::logLevel, 0, "CRITICAL, ERROR, WARNING, INFO or DEBUG"},
+    {"RANDOMIZE_DOWNLOAD_DELAY", &Settings::randomizeDownloadDelay, 0, "take DOWNLOAD_DELAY times 0.5 to 1.5, at random"},
     {"REDIRECT_ENABLED", &Settings::redirectEnabled, 0, "follow redirects"},
     {"REDIRECT_MAX_TIMES", &Settings::redirectMaxTimes, 0, "redirects in a row"},
     {"REDIRECT_PRIORITY_ADJUST", &Settings::redirectPriorityAdjust, kAny, "added to the priority of a redirected request"},
+    {"RETRY_AFTER_MAX", &Settings::retryAfterMax, 0, "seconds; a longer Retry-After counts as this"},
     {"RETRY_ENABLED", &Settings::retryEnabled, 0, "try again after connection errors and 408, 429, 500, 502, 503, 504, 522, 524"},
     {"RETRY_PRIORITY_ADJUST", &Settings::retryPriorityAdjust, kAny, "added to the priority of a request that is tried again"},
     {"RETRY_TIMES", &Settings::retryTimes, 0, "attempts beside the first"},
@@ -95,6 +111,8 @@ std::string parseText(const Definition& definition, std::string_view value) {
       refuse(definition, value, "must be CRITICAL, ERROR, WARNING, INFO or DEBUG" + suggestion(value, kLevels));
     }
   }
+  if (definition.name == "DOWNLOAD_SLOTS") parseDownloadSlots(value);
+  if (definition.name == "JOB_DURABILITY" && value != "process" && value != "power") refuse(definition, value, "must be process or power");
   return std::string(value);
 }
 

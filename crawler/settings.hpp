@@ -26,6 +26,21 @@ enum class Order : std::uint8_t {
 struct Settings {
   int concurrentRequests = 16;                         ///< CONCURRENT_REQUESTS: pages in flight at once
   int concurrentRequestsPerDomain = 8;                 ///< CONCURRENT_REQUESTS_PER_DOMAIN: of one host
+  double downloadDelay = 0;                            ///< DOWNLOAD_DELAY: seconds from one request to the next of a host
+  bool randomizeDownloadDelay = true;                  ///< RANDOMIZE_DOWNLOAD_DELAY: times 0.5 to 1.5
+  std::string downloadSlots;                           ///< DOWNLOAD_SLOTS: single hosts, as JSON
+  bool autothrottleEnabled = false;                    ///< AUTOTHROTTLE_ENABLED
+  double autothrottleStartDelay = 5;                   ///< AUTOTHROTTLE_START_DELAY: seconds
+  double autothrottleMaxDelay = 60;                    ///< AUTOTHROTTLE_MAX_DELAY: seconds
+  double autothrottleTargetConcurrency = 1;            ///< AUTOTHROTTLE_TARGET_CONCURRENCY
+  bool autothrottleDebug = false;                      ///< AUTOTHROTTLE_DEBUG: a log line for each answer
+  double retryAfterMax = 600;                          ///< RETRY_AFTER_MAX: seconds; a longer Retry-After counts as this
+  double backoffStartDelay = 1;                        ///< BACKOFF_START_DELAY: seconds after the first 429 or 503 without Retry-After, or the first failure of a dead host
+  double backoffMaxDelay = 60;                         ///< BACKOFF_MAX_DELAY: seconds
+  int breakerFailures = 5;                             ///< BREAKER_FAILURES: attempts in a row that reach nobody, and the host counts as down
+  double breakerTimeout = 300;                         ///< BREAKER_TIMEOUT: seconds that a host may be down before it is given up
+  std::string jobdir;                                  ///< JOBDIR: the folder of a crawl that can be resumed
+  std::string jobDurability = "process";               ///< JOB_DURABILITY: process, or power
   double downloadTimeout = 180;                        ///< DOWNLOAD_TIMEOUT: seconds for one attempt, all in all
   std::int64_t downloadMaxsize = 16 << 20;             ///< DOWNLOAD_MAXSIZE: bytes of one body, decoded
   int depthLimit = 0;                                  ///< DEPTH_LIMIT: links from a start URL

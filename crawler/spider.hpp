@@ -67,6 +67,11 @@ class Spider {
   std::vector<std::string> allowedDomains;
   /// Settings of this spider, by name. `-s` on the command line goes before them.
   std::map<std::string, std::string> customSettings;
+  /// Names of callbacks and errbacks, for jobs: a callback that is named here is found again by another build of the program. One that is not is found by the same build only.
+  ///
+  ///     callbacks = {{"parseAuthor", &QuotesSpider::parseAuthor}};
+  std::map<std::string, Callback> callbacks;
+  std::map<std::string, Errback> errbacks;
   /// Do callbacks see every status? Else only 200 to 299.
   bool handleHttpstatusAll = false;
 

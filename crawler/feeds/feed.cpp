@@ -31,12 +31,16 @@ void JsonLinesFeed::write(const Item& item) {
   file_.lineAdded();
 }
 
-std::unique_ptr<Feed> openFeed(std::string_view target, OutputFile::Mode mode) {
-  std::string_view path = target, format;
+std::string_view feedFile(std::string_view target) noexcept {
   const std::size_t colon = target.rfind(':');
-  if (colon != std::string_view::npos && target.find('/', colon) == std::string_view::npos) {
-    path = target.substr(0, colon);
-    format = target.substr(colon + 1);
+  return colon != std::string_view::npos && target.find('/', colon) == std::string_view::npos ? target.substr(0, colon) : target;
+}
+
+std::unique_ptr<Feed> openFeed(std::string_view target, OutputFile::Mode mode) {
+  const std::string_view path = feedFile(target);
+  std::string_view format;
+  if (path.size() < target.size()) {
+    format = target.substr(path.size() + 1);
   } else {
     format = extensionOf(path);
     if (format.empty()) format = kJsonLines.front();

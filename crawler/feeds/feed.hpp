@@ -22,6 +22,10 @@ class Feed {
   virtual void flush() = 0;
   /// Writes the rest and ends the feed. Throws FeedError.
   virtual void close() = 0;
+  /// For a job, whose journal writes the lines (see OutputFile): false from a feed that can only write by itself, whose items a crash may lose or double.
+  virtual bool hold() { return false; }
+  virtual std::string take(std::uint64_t& lines) { return lines = 0, std::string(); }
+  virtual void wrote(std::uint64_t) {}
   /// Where it writes to, for messages: "quotes.jsonl".
   virtual std::string_view name() const noexcept = 0;
   /// Items that the system has taken: after an error, how many are there.
@@ -36,6 +40,9 @@ class JsonLinesFeed final : public Feed {
   void write(const Item& item) override;
   void flush() override { file_.flush(); }
   void close() override { file_.close(); }
+  bool hold() override { return file_.hold(), true; }
+  std::string take(std::uint64_t& lines) override { return file_.take(lines); }
+  void wrote(std::uint64_t lines) override { file_.wrote(lines); }
   std::string_view name() const noexcept override { return file_.path(); }
   std::uint64_t written() const noexcept override { return file_.linesWritten(); }
 
@@ -46,5 +53,7 @@ class JsonLinesFeed final : public Feed {
 /// Opens the feed that `target` names, as -o and -O do: "FILE" or "FILE:FORMAT", "-" for the standard output. The format comes from the file's extension (jsonl, jl, jsonlines);
 /// files without an extension, and the standard output, get JSON lines. Throws FeedError, or SettingError for a format that there is not.
 std::unique_ptr<Feed> openFeed(std::string_view target, OutputFile::Mode mode);
+/// The FILE of such a target. A view into it.
+std::string_view feedFile(std::string_view target) noexcept;
 
 }  // namespace weft::crawler

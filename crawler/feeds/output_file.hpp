@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <string_view>
 
 namespace weft::crawler {
@@ -36,8 +37,15 @@ class OutputFile {
   /// Writes the buffer once it is large. Throws FeedError.
   void lineAdded() {
     ++linesWaiting_;
-    if (buffer_.size() >= kFlushAt) flush();
+    if (buffer_.size() >= kFlushAt && !held_) flush();
   }
+  /// For a job, whose journal writes the lines: from now on nothing is written here, and take() gives what waits and counts its lines. wrote() says that so many of them are written.
+  void hold() noexcept { held_ = true; }
+  std::string take(std::uint64_t& lines) {
+    lines = std::exchange(linesWaiting_, 0);
+    return std::exchange(buffer_, std::string());
+  }
+  void wrote(std::uint64_t lines) noexcept { linesWritten_ += lines; }
   /// Writes what is there. Throws FeedError; what could not be written is given up.
   void flush();
   /// flush(), then closes the file, which may fail as well (on network file systems). Throws FeedError. Idempotent.
@@ -55,7 +63,7 @@ class OutputFile {
   std::string path_;
   std::string buffer_;
   int descriptor_ = -1;
-  bool isStdout_ = false;
+  bool isStdout_ = false, held_ = false;
   std::uint64_t linesWaiting_ = 0, linesWritten_ = 0;
 };
 

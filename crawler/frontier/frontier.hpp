@@ -26,12 +26,28 @@ enum class Fate : std::uint8_t {
 /// A request that somebody is working on. It must be committed, whatever becomes of it; a lease that is dropped counts as leased for ever.
 struct Lease {
   Lease() = default;
-  Lease(std::uint64_t id, std::shared_ptr<Request> request) noexcept : id(id), request(std::move(request)) {}
-  std::uint64_t id = 0;                                // the frontier's own
   std::shared_ptr<Request> request;
+  std::uint64_t id = 0;                                // the frontier's own, as is the slot
+  void* slot = nullptr;
 };
 
-/// Requests by what has become of them. `enqueued == done + failed + dropped + pending + leased` always holds.
+/// Lines of one feed that belong to a commit. `feed` is the feed's place among those that the frontier was told of; they follow those of earlier commits.
+struct FeedLines {
+  FeedLines(std::size_t feed, std::string bytes, std::uint64_t count) : feed(feed), bytes(std::move(bytes)), count(count) {}
+  std::size_t feed;
+  std::string bytes;
+  std::uint64_t count;                                 // of lines
+};
+
+/// What a commit carries for a frontier that keeps it on disk; one in memory has no use for it.
+struct Output {
+  Output() = default;
+  std::vector<FeedLines> feeds;
+  std::uint64_t starts = 0;                            ///< results of startRequests() that are taken in by this
+  std::string cause;                                   ///< why the request failed
+};
+
+/// Requests by what has become of them, over all runs of a job. `enqueued == done + failed + dropped + pending + leased` always holds.
 struct FrontierCounts {
   std::uint64_t enqueued = 0;                          ///< were new, and taken in
   std::uint64_t done = 0, failed = 0, dropped = 0;
@@ -50,21 +66,26 @@ class Frontier : public Spider::SeenUrls {
  public:
   virtual ~Frontier() = default;
 
-  /// Takes in those that are new (or dontFilter), in order. Fires with how many that were.
-  virtual Deferred<std::size_t> add(std::vector<Request> requests) = 0;
+  /// Takes in those that are new (or dontFilter), in order. Fires with how many that were, once they are safe.
+  virtual Deferred<std::size_t> add(std::vector<Request> requests, Output output = {}) = 0;
   /// No more start requests will come.
   virtual void seeded() = 0;
   /// The next request that may be made now. Fires with nullopt when the crawl is over, or after close(). Cancelling it loses no request.
   virtual Deferred<std::optional<Lease>> next() = 0;
   /// The end of a lease, and its children, which are added as by add(). With Fate::Retry the lease's request goes back as it is now (its retryTimes and priority may have changed),
-  /// and is not filtered. Fires with how many children were new.
-  virtual Deferred<std::size_t> commit(Lease lease, Fate fate, std::vector<Request> children) = 0;
+  /// and is not filtered. Fires with how many children were new, once all of it is safe; fails when it cannot be kept, and then the request counts as pending.
+  virtual Deferred<std::size_t> commit(Lease lease, Fate fate, std::vector<Request> children, Output output = {}) = 0;
   /// Fires when fewer than `most` requests are pending, or the frontier is closed.
   virtual Deferred<> room(std::size_t most) = 0;
   /// Gives out no more: next() gives nullopt from now on, also to those who wait. What is leased can still be committed. Idempotent.
   virtual void close() = 0;
 
   virtual FrontierCounts counts() const = 0;
+
+  /// Does it write the lines of feeds itself, so that they are part of the commit?
+  virtual bool writesFeeds() const noexcept { return false; }
+  /// Results of startRequests() that earlier runs have taken in: they are to be passed over.
+  virtual std::uint64_t startsTaken() const noexcept { return 0; }
 };
 
 }  // namespace weft::crawler

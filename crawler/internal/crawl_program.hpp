@@ -18,6 +18,7 @@ struct CrawlOptions {
   std::vector<std::string> arguments;                  // -a NAME=VALUE
   std::vector<std::string> append, overwrite;          // -o, -O
   std::optional<int> concurrency;                      // -c
+  std::string job;                                     // --job DIR
   std::string logLevel;                                // -L
   bool noLog = false;
 };
@@ -39,6 +40,7 @@ template <class App> void addCrawlOptions(App& app, CrawlOptions& options) {
   app.add_option("-a", options.arguments, "Give the spider an argument; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
   app.add_option("-s,--set", options.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
   app.add_option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host")->option_text("N");
+  app.add_option("--job", options.job, "Keep the crawl in the folder DIR: after a stop, a crash or kill -9 the same command goes on with it")->option_text("DIR");
   app.add_option("-L,--loglevel", options.logLevel, "Log from this level on: DEBUG, INFO, WARNING, ERROR or CRITICAL")->option_text("LEVEL");
   app.add_flag("--nolog", options.noLog, "Log nothing; the summary at the end stays");
 }
