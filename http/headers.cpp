@@ -142,6 +142,10 @@ void Headers::append(std::string_view name, std::string_view value) {
 Headers& Headers::add(std::string_view name, std::string_view value) {
   value = trimmed(value);
   check(name, value);
+  return addChecked(name, value);
+}
+
+Headers& Headers::addChecked(std::string_view name, std::string_view value) {
   if (block_ && ((name.data() >= block_ && name.data() < block_ + capacity_) ||
                  (value.data() >= block_ && value.data() < block_ + capacity_))) {
     append(std::string(name), std::string(value));                         // our own text: growing would move it
@@ -155,7 +159,7 @@ Headers& Headers::set(std::string_view name, std::string_view value) {
   value = trimmed(value);
   check(name, value);
   const std::size_t index = find(name, 0);
-  if (index == count_) return add(name, value);
+  if (index == count_) return addChecked(name, value);
   const std::string keptName(name);
   const std::string kept(value);
   for (std::size_t i = find(keptName, index + 1); i < count_; i = find(keptName, i)) erase(i);

@@ -124,6 +124,7 @@ class Headers {
     if (textSize_ + moreText + (count_ + moreFields) * sizeof(Entry) > capacity_) grow(moreText, moreFields);
   }
   void grow(std::size_t moreText, std::size_t moreFields);
+  Headers& addChecked(std::string_view name, std::string_view value);
   void append(std::string_view name, std::string_view value);
   void replaceValue(std::size_t index, std::string_view value);
   void erase(std::size_t index) noexcept;

@@ -43,38 +43,6 @@ std::string_view describe(UrlProblem problem) noexcept {
 UrlError::UrlError(std::string_view input, std::size_t offset, UrlProblem reason)
     : Error(errorText(input, offset, reason)), input(input.substr(0, 200)), offset(offset), reason(reason) {}
 
-Url::Url(Url&& other) noexcept { *this = std::move(other); }
-
-Url& Url::operator=(Url&& other) noexcept {
-  if (this == &other) return *this;
-  text_ = std::move(other.text_);
-  schemeEnd_ = other.schemeEnd_;
-  usernameStart_ = other.usernameStart_;
-  usernameEnd_ = other.usernameEnd_;
-  passwordStart_ = other.passwordStart_;
-  hostStart_ = other.hostStart_;
-  hostEnd_ = other.hostEnd_;
-  portEnd_ = other.portEnd_;
-  pathStart_ = other.pathStart_;
-  queryStart_ = other.queryStart_;
-  fragmentStart_ = other.fragmentStart_;
-  port_ = other.port_;
-  hasPort_ = other.hasPort_;
-  hasAuthority_ = other.hasAuthority_;
-  special_ = other.special_;
-  opaquePath_ = other.opaquePath_;
-  other.clear();
-  return *this;
-}
-
-void Url::clear() noexcept {
-  text_.clear();
-  schemeEnd_ = usernameStart_ = usernameEnd_ = passwordStart_ = hostStart_ = hostEnd_ = portEnd_ = pathStart_ =
-      queryStart_ = fragmentStart_ = 0;
-  port_ = 0;
-  hasPort_ = hasAuthority_ = special_ = opaquePath_ = false;
-}
-
 Url::Url(std::string_view input) : Url(parse(input)) {}
 
 std::optional<Url> Url::tryParse(std::string_view input) {

@@ -41,6 +41,29 @@ class UrlError : public Error {
   UrlProblem reason;
 };
 
+namespace detail {
+
+// Where the parts of a Url end in its text, and what is known of it beside: copied as one.
+struct UrlOffsets {
+  std::uint32_t schemeEnd_ = 0;       // the ':'
+  std::uint32_t usernameStart_ = 0;   // after "//"; without an authority all of these are the ':' plus one
+  std::uint32_t usernameEnd_ = 0;
+  std::uint32_t passwordStart_ = 0;   // after the second ':', or usernameEnd_
+  std::uint32_t hostStart_ = 0;       // after the '@'
+  std::uint32_t hostEnd_ = 0;
+  std::uint32_t portEnd_ = 0;
+  std::uint32_t pathStart_ = 0;       // after the port, or after the "/." that keeps a path of "//x" from reading as a host
+  std::uint32_t queryStart_ = 0;      // the '?', or fragmentStart_
+  std::uint32_t fragmentStart_ = 0;   // the '#', or the end
+  std::uint16_t port_ = 0;
+  bool hasPort_ = false;
+  bool hasAuthority_ = false;
+  bool special_ = false;
+  bool opaquePath_ = false;
+};
+
+}  // namespace detail
+
 /// A URL as the WHATWG standard parses it: what a browser would fetch for this text.
 ///
 /// A value type: one string and ten offsets. Any thread may use its own; copies share nothing. Every `std::string_view` that a Url returns
@@ -57,7 +80,7 @@ class UrlError : public Error {
 ///     Url page("https://example.com/a/index.html");
 ///     Url link = Url::parse("../b?q=1", page);        // https://example.com/b?q=1
 ///     link.host();                                     // example.com
-class Url {
+class Url : private detail::UrlOffsets {
  public:
   /// Longer texts are refused (UrlProblem::TooLong).
   static constexpr std::size_t kMaxLength = std::size_t{1} << 28;
@@ -68,8 +91,14 @@ class Url {
   explicit Url(std::string_view input);
   Url(const Url&) = default;
   Url& operator=(const Url&) = default;
-  Url(Url&& other) noexcept;
-  Url& operator=(Url&& other) noexcept;
+  Url(Url&& other) noexcept : UrlOffsets(other), text_(std::move(other.text_)) { other.clear(); }
+  Url& operator=(Url&& other) noexcept {
+    if (this == &other) return *this;
+    UrlOffsets::operator=(other);
+    text_ = std::move(other.text_);
+    other.clear();
+    return *this;
+  }
   ~Url() = default;
 
   /// Parses an absolute URL, or resolves a reference against `base`. The text is UTF-8; invalid bytes count as U+FFFD. Throws UrlError.
@@ -164,24 +193,12 @@ class Url {
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(text_.size()); }
   std::string_view slice(std::uint32_t from, std::uint32_t to) const noexcept { return {text_.data() + from, to - from}; }
   std::uint32_t passwordEnd() const noexcept { return hasCredentials() ? hostStart_ - 1 : hostStart_; }
-  void clear() noexcept;
+  void clear() noexcept {
+    UrlOffsets::operator=(UrlOffsets());
+    text_.clear();
+  }
 
   std::string text_;
-  std::uint32_t schemeEnd_ = 0;       // the ':'
-  std::uint32_t usernameStart_ = 0;   // after "//"; without an authority all of these are the ':' plus one
-  std::uint32_t usernameEnd_ = 0;
-  std::uint32_t passwordStart_ = 0;   // after the second ':', or usernameEnd_
-  std::uint32_t hostStart_ = 0;       // after the '@'
-  std::uint32_t hostEnd_ = 0;
-  std::uint32_t portEnd_ = 0;
-  std::uint32_t pathStart_ = 0;       // after the port, or after the "/." that keeps a path of "//x" from reading as a host
-  std::uint32_t queryStart_ = 0;      // the '?', or fragmentStart_
-  std::uint32_t fragmentStart_ = 0;   // the '#', or the end
-  std::uint16_t port_ = 0;
-  bool hasPort_ = false;
-  bool hasAuthority_ = false;
-  bool special_ = false;
-  bool opaquePath_ = false;
 };
 
 }  // namespace weft::http

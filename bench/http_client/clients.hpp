@@ -23,6 +23,7 @@ struct HttpClient {
 
 long getByEpoll(const Work& work);
 long getByAgent(const Work& work);
+long getThroughLayers(const Work& work);
 long getByCurl(const Work& work);
 long getByBeast(const Work& work);
 
@@ -30,6 +31,7 @@ long getByBeast(const Work& work);
 inline const std::vector<HttpClient> kHttpClients = {
     {"raw epoll, llhttp", getByEpoll},
     {"weft Agent", getByAgent},
+    {"weft, four layers", getThroughLayers},
 #ifdef WEFT_BENCH_CURL
     {"libcurl multi", getByCurl},
 #endif

@@ -30,14 +30,14 @@ Connection::~Connection() {
   if (timer_.active()) timer_.cancel();
 }
 
-void Connection::start(Exchange& exchange) {
+void Connection::start(Exchange& exchange, std::chrono::nanoseconds now) {
   const Request& request = exchange.request;
   exchange_ = &exchange;
   maxBody_ = request.maxBody.value_or(pool_->options().maxBody);
   deadline_ = exchange.deadline;
   totalSeconds_ = request.timeout.value_or(pool_->options().totalTimeout).seconds();
   closeAfter_ = !request.headers.empty() && request.headers.hasToken("Connection", "close");
-  startedAt_ = sentAt_ = activeAt_ = pool_->clock().now();
+  startedAt_ = sentAt_ = activeAt_ = now;
   received_ = 0;
   parser_.next(request.method() == "HEAD", request.upgrade);
   const std::string_view head = pool_->headOf(exchange);
@@ -208,7 +208,7 @@ void Connection::finished(std::string_view surplus) {
 
 // What is known at the end of the body.
 void Connection::finishFacts(ResponseFacts& facts) {
-  facts.timing.body = transport().clock().now() - firstByteAt_;
+  facts.timing.body = activeAt_ - firstByteAt_;
   if (Headers& trailers = parser_.head().trailers; !trailers.empty()) facts.trailers = std::move(trailers);
 }
 
@@ -324,6 +324,7 @@ void Connection::connectionLost(const Failure& reason) {
   if (reason.check<net::ConnectionDone>()) {
     try {
       parser_.finish();  // a body that lasts until the connection closes
+      activeAt_ = pool_->clock().now();
       closeAfter_ = true;
       finished({});
       return;

@@ -15,11 +15,6 @@ std::chrono::nanoseconds later(std::chrono::nanoseconds from, Delay delay) noexc
 
 }  // namespace
 
-void Connection::setIdle() {
-  activeAt_ = pool_->clock().now();
-  arm();
-}
-
 std::chrono::nanoseconds Connection::nextDeadline() const noexcept {
   const AgentOptions& options = pool_->options();
   if (!exchange_ && !stream_) return later(activeAt_, options.keepAlive);

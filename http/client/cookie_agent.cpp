@@ -29,6 +29,10 @@ bool hasCookie(std::string_view field, std::string_view name) noexcept {
 void addCookies(Request& request, CookieJar& jar) {
   const std::string kept = jar.cookieHeader(request.url);
   if (kept.empty()) return;
+  if (!request.headers.has("Cookie")) {
+    request.headers.add("Cookie", kept);
+    return;
+  }
   std::string own;
   for (const std::string_view field : request.headers.getAll("Cookie")) {
     if (!own.empty()) own += "; ";

@@ -27,6 +27,7 @@ std::string_view originOf(const Url& url, std::string& storage) {
 Pool::Pool(net::Network& network, AgentOptions options) : network_(network), options_(std::move(options)) {
   options_.maxPerHost = std::max<std::size_t>(options_.maxPerHost, 1);
   options_.maxTotal = std::max<std::size_t>(options_.maxTotal, 1);
+  if (!options_.userAgent.empty()) userAgentField_ = Headers{{"User-Agent", options_.userAgent}}.wire();      // throws what must not be sent
 }
 
 Pool::~Pool() {
@@ -34,16 +35,15 @@ Pool::~Pool() {
   close();
 }
 
-Deferred<Response> Pool::request(Request request) {
+Deferred<Response> Pool::request(Request&& request) {
   const Url& url = request.url;
   if (url.scheme() != "http" && url.scheme() != "https") return fail<Response>(UnsupportedScheme(url.href(), url.scheme()));
   if (closed_) return fail<Response>(AgentClosed(url.href()));
-  for (const char* name : {"Content-Length", "Transfer-Encoding"})
-    if (request.headers.has(name))
-      return fail<Response>(HeaderError(name, "the agent writes it itself, from the body"));
+  if (!request.headers.empty())
+    for (const char* name : {"Content-Length", "Transfer-Encoding"})
+      if (request.headers.has(name)) return fail<Response>(HeaderError(name, "the agent writes it itself, from the body"));
   if (request.method() == "CONNECT") return fail<Response>(HeaderError("CONNECT", "an Agent makes no tunnels"));
-  auto* exchange = new Exchange;
-  exchange->request = std::move(request);
+  auto* exchange = new Exchange(std::move(request));
   exchange->pool = this;
   exchange->facts = makeFacts();
   exchange->begunAt = clock().now();
@@ -54,7 +54,7 @@ Deferred<Response> Pool::request(Request request) {
   if (exchange->request.hasBody())
     openBody(*exchange);
   else
-    submit(*exchange);
+    submit(*exchange, exchange->begunAt);
   return response;
 }
 
@@ -62,7 +62,7 @@ Deferred<Response> Pool::request(Request request) {
 void Pool::openBody(Exchange& exchange) {
   Request& request = exchange.request;
   if (!request.bodySource) {
-    if (request.body.size() <= kLargeBody && !expectsContinue(request.headers)) return submit(exchange);
+    if (request.body.size() <= kLargeBody && !expectsContinue(request.headers)) return submit(exchange, exchange.begunAt);
     request.setBody(bytesBody(std::move(request.body)));
   }
   exchange.state = Exchange::State::Opening;
@@ -89,7 +89,7 @@ void Pool::openBody(Exchange& exchange) {
 void Pool::bodyOpened(Exchange& exchange, BodySource::Length length) {
   std::erase(unsettled_, &exchange);
   exchange.bodyLength = length;
-  submit(exchange);
+  submit(exchange, clock().now());
 }
 
 void Pool::bodyFailed(Exchange& exchange, Failure failure) {
@@ -104,24 +104,26 @@ void Pool::bodyFailed(Exchange& exchange, Failure failure) {
 Host& Pool::hostOf(const Url& url) {
   std::string storage;
   const std::string_view key = originOf(url, storage);
+  if (lastHost_ && lastHost_->key == key) return *lastHost_;
   const auto found = hosts_.find(key);
-  if (found != hosts_.end()) return found->second;
-  Host& host = hosts_[std::string(key)];
+  if (found != hosts_.end()) return *(lastHost_ = &found->second);
+  Host& host = *(lastHost_ = &hosts_[std::string(key)]);
   host.key = key;
   host.name = url.host();
   if (host.name.starts_with('[')) host.name = host.name.substr(1, host.name.size() - 2);
   host.port = url.effectivePort();
   host.secure = url.scheme() == "https";
+  host.usualFields.append("Host: ").append(url.hostAndPort()).append("\r\n").append(userAgentField_);
   return host;
 }
 
-void Pool::submit(Exchange& exchange) {
+void Pool::submit(Exchange& exchange, std::chrono::nanoseconds now) {
   Host& host = hostOf(exchange.request.url);
   exchange.host = &host;
   exchange.state = Exchange::State::Waiting;
   const bool alone = !host.first && (open_ < options_.maxTotal || !firstTurn_);    // nobody is passed over
   if (alone && !exchange.retried && !host.idle.empty()) {
-    start(exchange, *host.idle.back());
+    start(exchange, *host.idle.back(), now);
     return;
   }
   watch(exchange);
@@ -137,7 +139,7 @@ void Pool::watch(Exchange& exchange) {
   exchange.timer = clock().callLater(left, [&exchange] { exchange.pool->timedOut(exchange); });
 }
 
-void Pool::start(Exchange& exchange, Connection& connection) {
+void Pool::start(Exchange& exchange, Connection& connection, std::chrono::nanoseconds now) {
   if (connection.isIdle) unlinkIdle(connection);
   if (exchange.timer.active()) exchange.timer.cancel();
   exchange.state = Exchange::State::Sent;
@@ -148,9 +150,9 @@ void Pool::start(Exchange& exchange, Connection& connection) {
   facts.tls = connection.tls();
   if (facts.reused) {
     ++stats_.reused;
-    facts.timing.queue = clock().now() - exchange.begunAt;
+    facts.timing.queue = now - exchange.begunAt;
   }
-  connection.start(exchange);
+  connection.start(exchange, now);
 }
 
 // Takes an exchange off wherever it is, so that its place is free; the trigger is what is left of it.
@@ -212,7 +214,7 @@ void Pool::retry(Exchange& exchange) {
   ++stats_.retries;
   exchange.retried = true;
   exchange.connection = nullptr;
-  submit(exchange);
+  submit(exchange, clock().now());
 }
 
 void Pool::close() {
@@ -246,6 +248,7 @@ void Pool::close() {
   }
   firstTurn_ = lastTurn_ = nullptr;
   hosts_.clear();
+  lastHost_ = nullptr;
   pumping_ = false;
   // Firing comes last: whoever is fired may destroy this.
   for (auto& [trigger, url] : ended) trigger.errback(AgentClosed(url));
@@ -280,10 +283,13 @@ std::string_view Pool::headOf(const Exchange& exchange) {
     for (const HeaderField field : proxy->headers())
       if (!headers.has(field.name)) text.append(field.name).append(": ").append(field.value).append("\r\n");
   }
-  if (headers.empty() || !headers.has("Host")) text.append("Host: ").append(request.url.hostAndPort()).append("\r\n");
-  if (!options_.userAgent.empty() && (headers.empty() || !headers.has("User-Agent")))
-    text.append("User-Agent: ").append(options_.userAgent).append("\r\n");
-  text.append(headers.wire());
+  if (headers.empty()) {
+    text.append(exchange.host->usualFields);
+  } else {
+    if (!headers.has("Host")) text.append("Host: ").append(request.url.hostAndPort()).append("\r\n");
+    if (!headers.has("User-Agent")) text.append(userAgentField_);
+    text.append(headers.wire());
+  }
   if (request.bodySource && !exchange.bodyLength)
     text.append("Transfer-Encoding: chunked\r\n");
   else if (request.hasBody() || takesABody(request.method()))

@@ -60,7 +60,7 @@ void Pool::connected(Exchange& exchange, OpenedConnection opened) {
   connection->index = connections_.size();
   connections_.push_back(connection.get());
   opened.transport->setProtocol(connection);
-  start(exchange, *connection);
+  start(exchange, *connection, clock().now());
 }
 
 void Pool::connectFailed(Exchange& exchange, Failure failure) {
@@ -86,7 +86,7 @@ void Pool::released(Connection& connection) {
       popTurn();
       takeTurn(host);
     }
-    start(exchange, connection);
+    start(exchange, connection, clock().now());
     return;
   }
   pushIdle(connection);
@@ -138,7 +138,9 @@ void Pool::unlinkIdle(Connection& connection) noexcept {
 void Pool::closeIdle(Connection& connection) { connection.close(); }
 
 void Pool::forgetIfUnused(Host& host) {
-  if (host.open == 0 && !host.first && !host.inTurn && !closed_) hosts_.erase(hosts_.find(host.key));
+  if (host.open != 0 || host.first || host.inTurn || closed_) return;
+  if (lastHost_ == &host) lastHost_ = nullptr;
+  hosts_.erase(hosts_.find(host.key));
 }
 
 }  // namespace weft::http::detail

@@ -40,7 +40,7 @@ bool Pool::giveConnection(Host& host) {
   Exchange& exchange = *host.first;
   if (!exchange.retried && !host.idle.empty()) {
     unlink(exchange);
-    start(exchange, *host.idle.back());
+    start(exchange, *host.idle.back(), clock().now());
     return true;
   }
   // A retried request gets a new connection: the idle ones may be as dead as the first.

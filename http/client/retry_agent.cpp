@@ -66,7 +66,7 @@ struct RetryAgent::State {
 Deferred<Response> RetryAgent::State::attempt(AnyAgent* agent, Clock* clock, std::shared_ptr<State> state, Request request) {
   const RetryOptions& options = state->options;
   const detail::TimeLeft time(*clock, request.timeout.value_or(options.totalTimeout));
-  const std::string url = request.url.withCredentialsRemoved().href();
+  const auto url = [&request] { return request.url.withCredentialsRemoved().href(); };
   std::vector<FailedTry> tries;
   for (;;) {
     if (!time.limit(request)) co_return Failure(time.error(request.url));
@@ -86,7 +86,7 @@ Deferred<Response> RetryAgent::State::attempt(AnyAgent* agent, Clock* clock, std
     if (!again) {
       if (!outcome) {
         if (tries.empty() || outcome.failure().check<CancelledError>()) co_return time.ofAll(std::move(outcome.failure()));
-        co_return Failure(RetriesFailed(url, time.ofAll(std::move(outcome.failure())), std::move(tries)));
+        co_return Failure(RetriesFailed(url(), time.ofAll(std::move(outcome.failure())), std::move(tries)));
       }
       if (!tries.empty()) outcome->editHistory().tries.insert(outcome->history().tries.begin(), tries.begin(), tries.end());
       co_return outcome;
@@ -98,7 +98,7 @@ Deferred<Response> RetryAgent::State::attempt(AnyAgent* agent, Clock* clock, std
     }
     auto slept = deferLater(*clock, wait);
     co_await slept;
-    if (state->closed) co_return Failure(AgentClosed(url));
+    if (state->closed) co_return Failure(AgentClosed(url()));
   }
 }
 

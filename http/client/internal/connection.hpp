@@ -29,12 +29,12 @@ class Connection final : public net::Protocol, private MessageSink, private Body
   ~Connection() override;
 
   /// Sends the exchange's request. The connection must be idle.
-  void start(Exchange& exchange);
+  void start(Exchange& exchange, std::chrono::nanoseconds now);
   /// Stops whatever it does and closes, at once. Who waits for its exchange or stream is told by the caller.
   void abort();
   /// Closes an idle connection.
   void close();
-  void setIdle();
+  void setIdle() { arm(); }
 
   Host& host() const noexcept { return *host_; }
   Exchange* exchange() const noexcept { return exchange_; }

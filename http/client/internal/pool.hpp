@@ -27,6 +27,8 @@ struct Host;
 struct Exchange : weft::detail::Pooled {
   enum class State : std::uint8_t { Opening, Waiting, Connecting, Sent, Dropped };
 
+  explicit Exchange(Request&& request) noexcept : request(std::move(request)) {}
+
   Request request;
   Trigger<Response> trigger;
   Pool* pool = nullptr;
@@ -50,6 +52,7 @@ struct Host {
   std::string name;                    // without the brackets of IPv6
   std::uint16_t port = 0;
   bool secure = false;
+  std::string usualFields;             // what a request without fields of its own is sent with
   Route route;
   std::vector<Connection*> idle;       // the last one used first
   std::size_t open = 0;
@@ -66,7 +69,7 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  Deferred<Response> request(Request request);
+  Deferred<Response> request(Request&& request);
   void close();
   AgentStats stats() const;
 
@@ -93,8 +96,8 @@ class Pool {
   void openBody(Exchange& exchange);
   void bodyOpened(Exchange& exchange, BodySource::Length length);
   void bodyFailed(Exchange& exchange, Failure failure);
-  void submit(Exchange& exchange);
-  void start(Exchange& exchange, Connection& connection);
+  void submit(Exchange& exchange, std::chrono::nanoseconds now);
+  void start(Exchange& exchange, Connection& connection, std::chrono::nanoseconds now);
   void connect(Exchange& exchange);
   Deferred<OpenedConnection> open(Host& host);
   void connected(Exchange& exchange, OpenedConnection opened);
@@ -122,6 +125,7 @@ class Pool {
   Routes routes_{network_, options_};
   std::optional<net::TlsClientContext> tls_;                               // made when it is needed first
   std::unordered_map<std::string, Host, KeyHash, std::equal_to<>> hosts_;
+  Host* lastHost_ = nullptr;           // that was looked for: most often the next one too
   Host* firstTurn_ = nullptr;          // hosts with waiting requests, in the order in which they get connections
   Host* lastTurn_ = nullptr;
   std::vector<Connection*> connections_;
@@ -130,6 +134,7 @@ class Pool {
   std::vector<Exchange*> unsettled_;   // those whose body is opened, or that connect
   std::size_t open_ = 0;
   std::string head_;
+  std::string userAgentField_;
   AgentStats stats_;
   bool closed_ = false;
   bool pumping_ = false;
