@@ -1,10 +1,16 @@
 #include <weft/crawler/http_downloader.hpp>
 
+#include <weft/http/auth/credentials.hpp>
 #include <weft/http/client/agent.hpp>
+#include <weft/http/client/content_decoder_agent.hpp>
+#include <weft/http/client/cookie_agent.hpp>
+#include <weft/http/cookies/cookie_jars.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace weft::crawler {
@@ -19,7 +25,20 @@ http::AgentOptions optionsFor(const Settings& settings) {
   options.setTotalTimeout(total).setConnectTimeout(std::min(30.0, total)).setFirstByteTimeout(std::min(60.0, total)).setIdleTimeout(std::min(60.0, total));
   options.setMaxBody(static_cast<std::size_t>(settings.downloadMaxsize)).setLenient(true);
   options.setUserAgent(settings.userAgent.empty() ? "weft" : settings.userAgent);
+  if (settings.httpproxyEnabled) options.setProxies(http::ProxySettings::fromEnvironment());
   return options;
+}
+
+// What HTTPAUTH_USER is sent as; empty without one.
+std::string authorizationFor(const Settings& settings) {
+  if (settings.httpauthUser.empty()) return {};
+  if (settings.httpauthDomain.empty()) throw SettingError("HTTPAUTH_USER is set and HTTPAUTH_DOMAIN is not: say which host the password is for");
+  return http::basicAuthorization(http::Credentials("http://" + settings.httpauthDomain, settings.httpauthUser, settings.httpauthPass));
+}
+
+bool isWithin(std::string_view host, std::string_view domain) noexcept {
+  if (!host.ends_with(domain)) return false;
+  return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
 }
 
 }  // namespace
@@ -28,7 +47,13 @@ struct HttpDownloader::State {
   State(net::Network& network, const Settings& settings)
       : agent(network, optionsFor(settings)),
         maxBody(static_cast<std::size_t>(settings.downloadMaxsize)),
-        defaultHeaders{{"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, {"Accept-Language", "en"}} {}
+        authorization(authorizationFor(settings)),
+        authorizedDomain(settings.httpauthDomain),
+        defaultHeaders{{"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, {"Accept-Language", "en"}} {
+    client = &agent;
+    if (settings.cookiesEnabled) client = &cookies.emplace(*client, jars);
+    if (settings.compressionEnabled) client = &decoder.emplace(*client, http::ContentDecoderAgentOptions().setMaxBytes(maxBody));
+  }
 
   http::Request prepare(const Request& request) const {
     http::Request prepared(request.url);
@@ -36,11 +61,19 @@ struct HttpDownloader::State {
     if (request.method() != "GET") prepared.setMethod(request.method());
     for (const http::HeaderField field : request.headers()) prepared.headers.set(field.name, field.value);
     if (!request.body().empty()) prepared.setBody(std::string(request.body()));
+    if (!authorization.empty() && isWithin(request.url.host(), authorizedDomain)) prepared.headers.setDefault("Authorization", authorization);
+    if (cookies) prepared.cookieJar = request.meta("cookiejar");
     return prepared;
   }
 
   http::Agent agent;
+  http::CookieJars jars;
+  std::optional<http::CookieAgent> cookies;
+  std::optional<http::ContentDecoderAgent> decoder;
+  http::AnyAgent* client = nullptr;                    // the outermost of them
   const std::size_t maxBody;
+  const std::string authorization;
+  const std::string authorizedDomain;
   const http::Headers defaultHeaders;
 };
 
@@ -48,7 +81,7 @@ HttpDownloader::HttpDownloader(net::Network& network, const Settings& settings) 
 HttpDownloader::~HttpDownloader() = default;
 
 Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request) {
-  auto answer = state_->agent.request(state_->prepare(*request));
+  auto answer = state_->client->request(state_->prepare(*request));
   http::Response received = co_await answer;
   const double latency = std::chrono::duration<double>(received.timing().firstByte).count();
   std::string body;

@@ -15,10 +15,13 @@ namespace weft::crawler {
 /// The downloader of real crawls: an http::Agent on a network, with the limits of the settings (CONCURRENT_REQUESTS, CONCURRENT_REQUESTS_PER_DOMAIN, DOWNLOAD_TIMEOUT,
 /// DOWNLOAD_MAXSIZE, USER_AGENT) and Scrapy's default headers. Connections are kept and used again. Takes what browsers take of HTTP that is not quite right.
 ///
-/// Errors of fetch(): those of http::Agent::request() and of reading its body.
+/// Around it, each unless its setting says otherwise: cookies (COOKIES_ENABLED; a session for each value of the meta key `cookiejar`), bodies without their Content-Encoding
+/// (COMPRESSION_ENABLED; DOWNLOAD_MAXSIZE counts decoded bytes), a login (HTTPAUTH_USER, HTTPAUTH_PASS, for HTTPAUTH_DOMAIN alone), the environment's proxies (HTTPPROXY_ENABLED).
+///
+/// Errors of fetch(): those of http::Agent::request() and of reading its body; http::CookieError when there are too many sessions.
 class HttpDownloader final : public Downloader {
  public:
-  /// The network is referred to, and must outlive it.
+  /// The network is referred to, and must outlive it. Throws SettingError: HTTPAUTH_USER without a domain; http::AuthError: one that cannot be sent; http::ProxySettingsError.
   HttpDownloader(net::Network& network, const Settings& settings);
   ~HttpDownloader() override;
   Deferred<Response> fetch(std::shared_ptr<const Request> request) override;

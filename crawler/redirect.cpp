@@ -3,6 +3,7 @@
 #include <weft/crawler/error.hpp>
 #include <weft/defer/errors.hpp>
 #include <weft/http/client/errors.hpp>
+#include <weft/http/content_coding/errors.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/response.hpp>
 #include <weft/net/error.hpp>
@@ -67,6 +68,8 @@ std::string retryReason(const Response& response) {
 }
 
 std::string retryReason(const Failure& failure) {
+  // What unpacks to more than it may does so again.
+  if (const auto* failed = failure.as<http::ResponseFailed>(); failed && failed->reason.check<http::DecodedTooLarge, http::DecompressionRatio>()) return {};
   if (!failure.check<net::Error, http::RequestTimeout, http::ResponseNeverReceived, http::ResponseFailed, TimeoutError>()) return {};
   std::string type = failure.typeName();
   const std::size_t colons = type.rfind("::");

@@ -24,6 +24,12 @@ enum class Order : std::uint8_t {
 
 /// What a crawl may do. A plain value: set the fields, or set() them by Scrapy's names as `-s NAME=VALUE` does. 0 means "no limit" where a limit is optional.
 struct Settings {
+  bool compressionEnabled = true;                      ///< COMPRESSION_ENABLED: ask for compressed bodies, and undo gzip, deflate, br and zstd
+  bool cookiesEnabled = true;                          ///< COOKIES_ENABLED: keep cookies and send them; meta key cookiejar names the session
+  bool httpproxyEnabled = true;                        ///< HTTPPROXY_ENABLED: go through the proxies that http_proxy, https_proxy, all_proxy and no_proxy name
+  std::string httpauthUser;                            ///< HTTPAUTH_USER: sent by the Basic scheme; none unless set
+  std::string httpauthPass;                            ///< HTTPAUTH_PASS
+  std::string httpauthDomain;                          ///< HTTPAUTH_DOMAIN: the only host that gets them, with all below it
   int concurrentRequests = 16;                         ///< CONCURRENT_REQUESTS: pages in flight at once
   int concurrentRequestsPerDomain = 8;                 ///< CONCURRENT_REQUESTS_PER_DOMAIN: of one host
   double downloadDelay = 0;                            ///< DOWNLOAD_DELAY: seconds from one request to the next of a host
