@@ -17,7 +17,7 @@ class Arguments {
         std::printf("%s", usage_.c_str());
         std::exit(0);
       }
-      if (word.starts_with("--") && usage_.find(word) == std::string::npos) fail("there is no option " + word);
+      if (word.starts_with("--") && !isInUsage(word)) fail("there is no option " + word);
     }
   }
   bool has(std::string_view name) const {
@@ -42,6 +42,14 @@ class Arguments {
   }
 
  private:
+  // As a whole word: "--prox" is not "--proxy".
+  bool isInUsage(const std::string& word) const {
+    for (std::size_t at = usage_.find(word); at != std::string::npos; at = usage_.find(word, at + 1)) {
+      const std::size_t end = at + word.size();
+      if (end == usage_.size() || std::string_view(" ]|,\n").find(usage_[end]) != std::string_view::npos) return true;
+    }
+    return false;
+  }
   [[noreturn]] void fail(const std::string& why) const {
     std::fprintf(stderr, "%s\n\n%s", why.c_str(), usage_.c_str());
     std::exit(2);

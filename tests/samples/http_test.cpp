@@ -105,6 +105,9 @@ TEST_CASE("http_page: where a page was, its encoding, and its text in UTF-8") {
   const ProgramRun wrong = runProgram(kFolder + "page " + server.url + "/page --proxy gopher://a");
   CHECK(wrong.status == 1);
   CHECK(wrong.output.find("there are proxies of the schemes") != std::string::npos);
+  const ProgramRun typo = runProgram(kFolder + "page " + server.url + "/page --prox x");
+  CHECK(typo.status == 2);
+  CHECK(typo.output.starts_with("there is no option --prox\n"));
 }
 
 TEST_CASE("http_download: shows how far it is, and goes on where an earlier try ended") {
