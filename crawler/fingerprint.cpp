@@ -69,41 +69,47 @@ Fingerprint fingerprint(const Request& request) {
 
 bool FingerprintSet::insert(Fingerprint fingerprint) {
   if (fingerprint == Fingerprint()) fingerprint.low = 1;
-  if (count_ >= limit_) grow();
-  std::size_t place = home(fingerprint);
-  while (table_[place] != Fingerprint()) {
-    if (table_[place] == fingerprint) return false;
-    if (++place == capacity_) place = 0;
-  }
-  table_[place] = fingerprint;
+  Table& table = tables_[fingerprint.high >> (64 - kBits)];
+  if (table.count >= table.limit) table.grow();
+  const std::size_t place = table.find(fingerprint);
+  if (table.places[place] == fingerprint) return false;
+  table.places[place] = fingerprint;
+  ++table.count;
   ++count_;
   return true;
 }
 
 bool FingerprintSet::contains(Fingerprint fingerprint) const noexcept {
-  if (!count_) return false;
   if (fingerprint == Fingerprint()) fingerprint.low = 1;
-  std::size_t place = home(fingerprint);
-  while (table_[place] != Fingerprint()) {
-    if (table_[place] == fingerprint) return true;
-    if (++place == capacity_) place = 0;
-  }
-  return false;
+  const Table& table = tables_[fingerprint.high >> (64 - kBits)];
+  return table.count && table.places[table.find(fingerprint)] == fingerprint;
 }
 
-void FingerprintSet::grow() {
-  // Doubling is quick, and wastes half: beyond 64K places (1 MiB) grow by a quarter, which keeps the table between 68 and 85 percent full.
-  const std::size_t larger = capacity_ < 1024 ? 1024 : capacity_ < 65536 ? capacity_ * 2 : capacity_ + capacity_ / 4;
-  auto old = std::exchange(table_, std::make_unique<Fingerprint[]>(larger));
-  const std::size_t before = std::exchange(capacity_, larger);
-  limit_ = larger / 20 * 17;
-  for (std::size_t i = 0; i < before; ++i) {
-    if (old[i] == Fingerprint()) continue;
-    std::size_t place = home(old[i]);
-    while (table_[place] != Fingerprint())
-      if (++place == capacity_) place = 0;
-    table_[place] = old[i];
-  }
+std::size_t FingerprintSet::bytes() const noexcept {
+  std::size_t bytes = 0;
+  for (const Table& table : tables_) bytes += table.capacity * sizeof(Fingerprint);
+  return bytes;
+}
+
+std::size_t FingerprintSet::Table::home(Fingerprint fingerprint) const noexcept {
+  return static_cast<std::size_t>((static_cast<Wide>(fingerprint.high << kBits) * capacity) >> 64);
+}
+
+std::size_t FingerprintSet::Table::find(Fingerprint fingerprint) const noexcept {
+  std::size_t place = home(fingerprint);
+  while (places[place] != Fingerprint() && places[place] != fingerprint)
+    if (++place == capacity) place = 0;
+  return place;
+}
+
+void FingerprintSet::Table::grow() {
+  // Doubling is quick, and wastes half: beyond 1024 places (16 KiB) grow by a quarter, which keeps the table between 68 and 85 percent full.
+  const std::size_t larger = capacity < 64 ? 64 : capacity < 1024 ? capacity * 2 : capacity + capacity / 4;
+  const auto old = std::exchange(places, std::make_unique<Fingerprint[]>(larger));
+  const std::size_t before = std::exchange(capacity, larger);
+  limit = larger / 20 * 17;
+  for (std::size_t i = 0; i < before; ++i)
+    if (old[i] != Fingerprint()) places[find(old[i])] = old[i];
 }
 
 }  // namespace weft::crawler

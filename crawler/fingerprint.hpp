@@ -3,6 +3,7 @@
 
 #include <weft/crawler/request.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,9 +27,10 @@ Fingerprint fingerprint(const Request& request);
 /// The same for a GET of `url`.
 Fingerprint fingerprint(const http::Url& url);
 
-/// A set of fingerprints in one flat table: 16 bytes each, between 18 and 24 with the room to grow once there are some thousands. Adding or asking costs one cache miss.
+/// A set of fingerprints in flat tables: 16 bytes each, between 18 and 24 with the room to grow once there are fifteen thousand. Adding or asking costs one cache miss.
 ///
-/// The place of a fingerprint is in proportion to its value, so the table is nearly sorted, and growing is one sequential pass.
+/// The first bits of a fingerprint choose one of sixteen tables, so that growing never holds more than a sixteenth twice. Within its table its place is in proportion to its value: a
+/// table is nearly sorted, and growing is one sequential pass.
 class FingerprintSet {
  public:
   FingerprintSet() = default;
@@ -36,18 +38,22 @@ class FingerprintSet {
   bool insert(Fingerprint fingerprint);
   bool contains(Fingerprint fingerprint) const noexcept;
   std::size_t size() const noexcept { return count_; }
-  /// Of the table.
-  std::size_t bytes() const noexcept { return capacity_ * sizeof(Fingerprint); }
+  /// Of the tables.
+  std::size_t bytes() const noexcept;
 
  private:
-  __extension__ using Wide = unsigned __int128;
-  std::size_t home(Fingerprint fingerprint) const noexcept {
-    return static_cast<std::size_t>((static_cast<Wide>(fingerprint.high) * capacity_) >> 64);
-  }
-  void grow();
+  static constexpr int kBits = 4;
+  struct Table {
+    std::size_t home(Fingerprint fingerprint) const noexcept;
+    std::size_t find(Fingerprint fingerprint) const noexcept;        // its place, or the empty one where it belongs
+    void grow();
 
-  std::unique_ptr<Fingerprint[]> table_;               // {0, 0} is an empty place
-  std::size_t capacity_ = 0, count_ = 0, limit_ = 0;
+    std::unique_ptr<Fingerprint[]> places;             // {0, 0} is an empty one
+    std::size_t capacity = 0, count = 0, limit = 0;
+  };
+
+  std::array<Table, std::size_t{1} << kBits> tables_;
+  std::size_t count_ = 0;
 };
 
 }  // namespace weft::crawler
