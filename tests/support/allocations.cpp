@@ -20,8 +20,15 @@ void* allocate(std::size_t size, std::size_t alignment = 0) {
 
 std::uint64_t weft::test::allocations() noexcept { return count; }
 
-// The other forms of new and delete end in these.
+// The other forms of new and delete end in these; but for those of a sanitizer, whose own operator for nothrow would not go with our delete.
 void* operator new(std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return allocate(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void* operator new(std::size_t size, std::align_val_t alignment) { return allocate(size, static_cast<std::size_t>(alignment)); }
 void operator delete(void* block) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }
