@@ -49,7 +49,7 @@ class JmesPath {
   const std::string& text() const noexcept;
 
   /// The most values (and 16 bytes of text each count as one) that one search may make.
-  static constexpr std::size_t kMostValues = 20'000'000;
+  static constexpr std::size_t kMostValues = 5'000'000;
 
   /// What the expression gives for a document; null if it finds nothing. Throws JmesPathEvaluationError.
   http::Json search(const http::Json& document, std::size_t mostValues = kMostValues) const;

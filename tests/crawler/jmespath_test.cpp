@@ -132,6 +132,7 @@ TEST_CASE("a JMESPath error says what is wrong and where") {
 TEST_CASE("an expression that doubles the document over and over gives up") {
   std::string doubling = "[@,@]";
   for (int i = 0; i < 60; ++i) doubling += " | [@,@]";
-  CHECK(errorOf(doubling) == "evaluation, column 0: makes too much of the document: ask for less of it");
-  CHECK_THROWS_AS(JmesPath("[*].[@,@]").search(Json::parse("[1,2,3]"), 10), weft::crawler::JmesPathEvaluationError);
+  CHECK_THROWS_AS(JmesPath(doubling).search(Json::parse("[1,2,3]"), 200'000), weft::crawler::JmesPathEvaluationError);
+  CHECK_THROWS_WITH_AS(JmesPath("[*].[@,@]").search(Json::parse("[1,2,3]"), 10), doctest::Contains("makes too much of the document: ask for less of it"),
+                       weft::crawler::JmesPathEvaluationError);
 }
