@@ -51,8 +51,7 @@ using XPathVariables = std::map<std::string, XPathVariable, std::less<>>;
 /// What a prefix of an expression stands for: {"atom", "http://www.w3.org/2005/Atom"}.
 using XPathNamespaces = std::map<std::string, std::string, std::less<>>;
 
-/// The mirror of a document in libxml2's form. Building it costs about as much as parsing the page did; it takes about
-/// 300 bytes a node. Immutable: any number of threads may evaluate on it at once.
+/// The mirror of a document in libxml2's form. Immutable: any number of threads may evaluate on it at once.
 class XPathTree {
  public:
   explicit XPathTree(const Document& document);
