@@ -8,6 +8,19 @@ namespace {
 
 constinit thread_local std::uint64_t count = 0;
 
+}  // namespace
+
+std::uint64_t weft::test::allocations() noexcept { return count; }
+
+#if defined(__SANITIZE_THREAD__) || (defined(__has_feature) && __has_feature(thread_sanitizer))
+
+// This sanitizer is linked whole, its own operator new with it; it calls this instead, for every block. It is called before the sanitizer is ready, so its code must not be watched.
+extern "C" __attribute__((no_sanitize("thread"))) void __sanitizer_malloc_hook(const volatile void*, std::size_t) { ++count; }
+
+#else
+
+namespace {
+
 void* allocate(std::size_t size, std::size_t alignment = 0) {
   ++count;
   size = size == 0 ? 1 : size;
@@ -17,8 +30,6 @@ void* allocate(std::size_t size, std::size_t alignment = 0) {
 }
 
 }  // namespace
-
-std::uint64_t weft::test::allocations() noexcept { return count; }
 
 // The other forms of new and delete end in these; but for those of a sanitizer, whose own operator for nothrow would not go with our delete.
 void* operator new(std::size_t size) { return allocate(size); }
@@ -34,3 +45,5 @@ void operator delete(void* block) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
+
+#endif

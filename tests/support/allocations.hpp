@@ -5,7 +5,7 @@
 
 namespace weft::test {
 
-/// Calls of `operator new` on this thread so far. A program that wants it lists support/allocations.cpp among its sources, which replaces the operators.
+/// Calls of `operator new` on this thread so far (with the thread sanitizer, all blocks of the heap). A program that wants it lists support/allocations.cpp among its sources.
 std::uint64_t allocations() noexcept;
 
 }  // namespace weft::test
