@@ -8,6 +8,7 @@
 #include <weft/crawler/frontier/memory_frontier.hpp>
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/internal/crawl_report.hpp>
+#include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/politeness/polite_downloader.hpp>
 #include <weft/crawler/spiders/site_spider.hpp>
 #include <weft/net/tcp_network.hpp>
@@ -43,6 +44,7 @@ Settings settingsFor(const Spider& spider, const CrawlOptions& options) {
     settings.set(name, value);
   }
   if (!options.job.empty()) settings.set("JOBDIR", options.job);
+  enabledPipelines(spider, settings);                  // a mistyped name is found now
   return settings;
 }
 

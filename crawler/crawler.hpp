@@ -18,6 +18,8 @@
 #include <weft/crawler/json.hpp>
 #include <weft/crawler/json_pointer.hpp>
 #include <weft/crawler/link_extractor.hpp>
+#include <weft/crawler/pipelines/item_pipeline.hpp>
+#include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/politeness/auto_throttle.hpp>
 #include <weft/crawler/politeness/download_slots.hpp>
 #include <weft/crawler/politeness/polite_downloader.hpp>

@@ -54,11 +54,21 @@ Deferred<> Engine::run() {
   logger().info("Spider opened: ", spider_.name);
   watchLimits();
   logProgress();
+  pipelines_.use({spider_, settings_, stats_, clock_, downloader_});
+  bool opened = true;
+  if (pipelines_.any()) {
+    auto opening = pipelines_.open();
+    const auto outcome = co_await opening.outcome();
+    opened = static_cast<bool>(outcome);
+    if (!opened && !aborted_) startFailure_ = outcome.failure();
+    if (!opened) stop("start_error");
+  }
   std::vector<Deferred<>> tasks;
   for (int i = 0; i < settings_.concurrentRequests; ++i) tasks.push_back(worker());
-  tasks.push_back(seed());
+  if (opened) tasks.push_back(seed());
   auto ended = gatherResults(std::move(tasks));
   const auto outcome = co_await ended.outcome();
+  if (pipelines_.any()) co_await pipelines_.close();
   finish();
   if (!outcome && !aborted_) outcome.failure().rethrow();
   if (feedFailure_.exception()) feedFailure_.rethrow();
@@ -72,6 +82,11 @@ Deferred<> Engine::worker() {
     if (aborted_) co_return;
     auto scraped = co_await scraper_.run(lease->request, std::move(response));           // the spider's callback: items and requests
     if (aborted_) co_return;
+    if (pipelines_.any() && !scraped.items.empty()) {
+      auto processed = pipelines_.process(std::move(scraped.items), lease->request);
+      scraped.items = co_await processed;
+      if (aborted_) co_return;
+    }
     co_await commit(std::move(*lease), std::move(scraped));
   }
 }
@@ -92,6 +107,11 @@ Deferred<> Engine::seed() {
       if (result->isItem()) {
         std::vector<Item> items;
         items.push_back(std::move(result->item()));
+        if (pipelines_.any()) {
+          auto processed = pipelines_.process(std::move(items), nullptr);
+          items = co_await processed;
+          if (aborted_) co_return;
+        }
         write(items, output);
       } else if (scraper_.accepts(result->request(), 0)) {
         requests.push_back(std::move(result->request()));
@@ -203,6 +223,7 @@ void Engine::stop(std::string_view reason) {
 void Engine::abort() {
   stop("shutdown");
   aborted_ = true;
+  pipelines_.abort();
 }
 
 void Engine::finish() {

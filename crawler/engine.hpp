@@ -5,6 +5,7 @@
 #include <weft/crawler/downloader.hpp>
 #include <weft/crawler/feeds/feed.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
+#include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/scraper.hpp>
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/spider.hpp>
@@ -89,6 +90,7 @@ class Engine {
   Frontier& frontier_;
   Stats stats_;
   Scraper scraper_;
+  ItemPipelines pipelines_;
   std::vector<std::unique_ptr<Feed>> feeds_;
   std::vector<FailedPage> failedPages_;
   std::map<int, std::uint64_t> pageStatuses_;

@@ -1,6 +1,7 @@
 #include <weft/crawler/settings.hpp>
 
 #include <weft/core/internal/suggest.hpp>
+#include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/politeness/download_slots.hpp>
 
 #include <algorithm>
@@ -37,6 +38,7 @@ const Definition kDefinitions[] = {
     {"CLOSESPIDER_PAGECOUNT", &Settings::closespiderPagecount, 0, "stop after so many pages; 0: never"},
     {"CLOSESPIDER_TIMEOUT", &Settings::closespiderTimeout, 0, "stop after so many seconds; 0: never"},
     {"COMPRESSION_ENABLED", &Settings::compressionEnabled, 0, "ask for compressed bodies: gzip, deflate, br, zstd"},
+    {"CONCURRENT_ITEMS", &Settings::concurrentItems, 1, "items of one page in pipelines at once"},
     {"CONCURRENT_REQUESTS", &Settings::concurrentRequests, 1, "pages in flight at once"},
     {"CONCURRENT_REQUESTS_PER_DOMAIN", &Settings::concurrentRequestsPerDomain, 1, "pages in flight at once from one host"},
     {"COOKIES_ENABLED", &Settings::cookiesEnabled, 0, "keep cookies, and send them"},
@@ -51,6 +53,7 @@ const Definition kDefinitions[] = {
     {"HTTPAUTH_USER", &Settings::httpauthUser, 0, "log in by the Basic scheme; needs HTTPAUTH_DOMAIN"},
     {"HTTPERROR_ALLOW_ALL", &Settings::httperrorAllowAll, 0, "callbacks see every status, not only 200 to 299"},
     {"HTTPPROXY_ENABLED", &Settings::httpproxyEnabled, 0, "go through $http_proxy, $https_proxy, $all_proxy"},
+    {"ITEM_PIPELINES", &Settings::itemPipelines, 0, "orders of the spider's pipelines, null to leave one out, as JSON"},
     {"JOBDIR", &Settings::jobdir, 0, "the folder of a crawl that can be resumed; empty: none"},
     {"JOB_DURABILITY", &Settings::jobDurability, 0, "what a job survives: process (kill -9), or power (a power cut as well)"},
     {"LOGSTATS_INTERVAL", &Settings::logstatsInterval, 0, "seconds between progress lines; 0: none"},
@@ -118,6 +121,7 @@ std::string parseText(const Definition& definition, std::string_view value) {
     }
   }
   if (definition.name == "DOWNLOAD_SLOTS") parseDownloadSlots(value);
+  if (definition.name == "ITEM_PIPELINES") parseItemPipelines(value);
   if (definition.name == "JOB_DURABILITY" && value != "process" && value != "power") refuse(definition, value, "must be process or power");
   return std::string(value);
 }

@@ -30,6 +30,8 @@ struct Settings {
   std::string httpauthUser;                            ///< HTTPAUTH_USER: sent by the Basic scheme; none unless set
   std::string httpauthPass;                            ///< HTTPAUTH_PASS
   std::string httpauthDomain;                          ///< HTTPAUTH_DOMAIN: the only host that gets them, with all below it
+  std::string itemPipelines;                           ///< ITEM_PIPELINES: other orders of the spider's pipelines, or null for those left out, as JSON
+  int concurrentItems = 100;                           ///< CONCURRENT_ITEMS: of one page, in pipelines at once
   int concurrentRequests = 16;                         ///< CONCURRENT_REQUESTS: pages in flight at once
   int concurrentRequestsPerDomain = 8;                 ///< CONCURRENT_REQUESTS_PER_DOMAIN: of one host
   double downloadDelay = 0;                            ///< DOWNLOAD_DELAY: seconds from one request to the next of a host

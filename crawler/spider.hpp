@@ -16,6 +16,8 @@
 
 namespace weft::crawler {
 
+class ItemPipeline;
+
 /// One thing that a callback yields: an item or a request.
 class Result {
  public:
@@ -67,6 +69,8 @@ class Spider {
   std::vector<std::string> allowedDomains;
   /// Settings of this spider, by name. `-s` on the command line goes before them.
   std::map<std::string, std::string> customSettings;
+  /// What its items go through before they are written, see ItemPipeline.
+  std::vector<std::shared_ptr<ItemPipeline>> pipelines;
   /// Names of callbacks and errbacks, for jobs: a callback that is named here is found again by another build of the program. One that is not is found by the same build only.
   ///
   ///     callbacks = {{"parseAuthor", &QuotesSpider::parseAuthor}};

@@ -46,7 +46,7 @@ TEST_CASE("settings are set by Scrapy's names") {
 TEST_CASE("a mistyped setting is refused, with the name that was probably meant") {
   CHECK(refusal("CONCURENT_REQUESTS", "1") == "no setting is called CONCURENT_REQUESTS; did you mean CONCURRENT_REQUESTS?");
   CHECK(refusal("concurrent_requests", "1").find("did you mean CONCURRENT_REQUESTS?") != std::string::npos);
-  CHECK(refusal("CONCURENT", "1") == "no setting is called CONCURENT; did you mean CONCURRENT_REQUESTS?");
+  CHECK(refusal("CONCURENT_REQ", "1") == "no setting is called CONCURENT_REQ; did you mean CONCURRENT_REQUESTS?");
   CHECK(refusal("XYZZY", "1") == "no setting is called XYZZY");
   CHECK(refusal("", "1") == "no setting is called ");
 }

@@ -1,0 +1,171 @@
+#include <weft/crawler/pipelines/item_pipelines.hpp>
+
+#include <weft/core/internal/suggest.hpp>
+#include <weft/crawler/json.hpp>
+#include <weft/crawler/settings.hpp>
+#include <weft/crawler/spider.hpp>
+#include <weft/crawler/stats.hpp>
+#include <weft/defer/gather.hpp>
+#include <weft/http/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace weft::crawler {
+
+namespace {
+
+constexpr std::size_t kShown = 500;                    // bytes of an item in a message
+
+const Logger& logger() {
+  static const Logger logger("weft.crawler.pipelines");
+  return logger;
+}
+
+std::string shown(const Item& item) {
+  std::string text = toJson(item);
+  if (text.size() <= kShown) return text;
+  std::size_t end = kShown;
+  while (end && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;          // whole characters
+  return text.substr(0, end) + "...";
+}
+
+std::string shortName(const Failure& failure) {
+  const std::string type = failure.typeName();
+  const std::size_t colons = type.rfind("::");
+  return colons == std::string::npos ? type : type.substr(colons + 2);
+}
+
+[[noreturn]] void refuse(const std::string& problem) { throw SettingError("ITEM_PIPELINES: " + problem + "; it looks like this: {\"NamesOnly\": 300, \"Other\": null}"); }
+
+}  // namespace
+
+ItemPipeline::~ItemPipeline() = default;
+Deferred<> ItemPipeline::openSpider(const PipelineContext&) { return succeed(); }
+Deferred<> ItemPipeline::closeSpider() { return succeed(); }
+
+std::map<std::string, std::optional<int>, std::less<>> parseItemPipelines(std::string_view text) {
+  std::map<std::string, std::optional<int>, std::less<>> orders;
+  if (text.empty()) return orders;
+  http::Json json;
+  try {
+    json = http::Json::parse(text);
+  } catch (const http::JsonError& error) {
+    refuse(error.what());
+  }
+  if (!json.isObject()) refuse("must be a JSON object");
+  for (const auto& [name, value] : json.object()) {
+    if (value.isNull()) orders[name] = std::nullopt;
+    else if (value.isInteger() && value.integer() >= -1'000'000 && value.integer() <= 1'000'000) orders[name] = static_cast<int>(value.integer());
+    else refuse("the order of \"" + name + "\" must be a whole number, or null to leave it out");
+  }
+  return orders;
+}
+
+std::vector<std::shared_ptr<ItemPipeline>> enabledPipelines(const Spider& spider, const Settings& settings) {
+  const auto orders = parseItemPipelines(settings.itemPipelines);
+  std::vector<std::string_view> names;
+  for (const auto& pipeline : spider.pipelines) names.push_back(pipeline->name);
+  for (const auto& [name, order] : orders)
+    if (std::find(names.begin(), names.end(), name) == names.end()) refuse("the spider \"" + spider.name + "\" has no pipeline \"" + name + "\"" + suggestion(name, names));
+
+  std::vector<std::pair<int, std::shared_ptr<ItemPipeline>>> ordered;
+  for (const auto& pipeline : spider.pipelines) {
+    const auto found = orders.find(pipeline->name);
+    if (found == orders.end()) ordered.emplace_back(pipeline->order, pipeline);
+    else if (found->second) ordered.emplace_back(*found->second, pipeline);
+  }
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::shared_ptr<ItemPipeline>> enabled;
+  for (auto& [order, pipeline] : ordered) enabled.push_back(std::move(pipeline));
+  return enabled;
+}
+
+// The items of one page. Shared with the lanes, which may outlive who waits for them.
+struct ItemPipelines::Work {
+  std::vector<Item> items;
+  std::size_t next = 0;
+  std::shared_ptr<const Request> from;
+};
+
+void ItemPipelines::use(const PipelineContext& crawl) {
+  pipelines_ = enabledPipelines(crawl.spider, crawl.settings);
+  crawl_.emplace(crawl);
+  atOnce_ = static_cast<std::size_t>(crawl.settings.concurrentItems);
+}
+
+Deferred<> ItemPipelines::open() {
+  if (pipelines_.empty()) co_return;
+  std::string names;
+  for (const auto& pipeline : pipelines_) names += (names.empty() ? "" : ", ") + pipeline->name;
+  logger().info("Enabled item pipelines: ", names);
+  std::optional<Failure> failure;
+  for (const auto& pipeline : pipelines_) {
+    auto opening = maybeDeferred([&] { return pipeline->openSpider(*crawl_); });
+    const auto outcome = co_await opening.outcome();
+    if (!outcome) {
+      logger().error("The pipeline ", pipeline->name, " failed in openSpider(): ", outcome.failure());
+      failure = outcome.failure();
+      break;
+    }
+    ++opened_;
+  }
+  if (!failure) co_return;
+  co_await close();
+  failure->rethrow();
+}
+
+Deferred<std::vector<Item>> ItemPipelines::process(std::vector<Item> items, std::shared_ptr<const Request> from) {
+  auto work = std::make_shared<Work>();
+  work->items = std::move(items);
+  work->from = std::move(from);
+  std::vector<Deferred<>> lanes;                       // one does for pipelines that never wait
+  while (work->next < work->items.size() && lanes.size() < atOnce_ && !aborted_) lanes.push_back(lane(work));
+  auto ended = DeferredList(std::move(lanes));
+  co_await ended;
+  std::erase_if(work->items, [](const Item& item) { return !item; });
+  co_return std::move(work->items);
+}
+
+// Takes items as long as there are any, one at a time.
+Deferred<> ItemPipelines::lane(std::shared_ptr<Work> work) {
+  while (work->next < work->items.size() && !aborted_) {
+    Item& item = work->items[work->next++];
+    for (const auto& pipeline : pipelines_) {
+      auto processing = maybeDeferred([&] { return pipeline->processItem(item); });
+      const auto outcome = co_await processing.outcome();
+      if (aborted_) co_return;
+      if (!outcome) {
+        lost(item, work->from.get(), *pipeline, outcome.failure());
+        item = Item();
+      } else if (!item) {
+        lost(item, work->from.get(), *pipeline, Failure(Error("it left no item")));
+      }
+      if (!item) break;
+    }
+  }
+}
+
+void ItemPipelines::lost(const Item& item, const Request* from, const ItemPipeline& pipeline, const Failure& failure) {
+  const std::string where = from ? " of " + from->describe() : " of the start";
+  if (const auto* drop = failure.as<DropItem>()) {
+    crawl_->stats.incValue("item_dropped_count");
+    crawl_->stats.incValue("item_dropped_reasons_count/" + shortName(failure));
+    if (logger().enabled(drop->level)) logger().log(drop->level, "Dropped: ", drop->what(), ": ", shown(item), where);
+    return;
+  }
+  crawl_->stats.incValue("item_error_count");
+  logger().error("Error processing ", shown(item), where, " in ", pipeline.name, ": ", failure.getTraceback());
+}
+
+Deferred<> ItemPipelines::close() {
+  const std::size_t opened = std::exchange(opened_, 0);
+  for (std::size_t i = 0; i < opened; ++i) {
+    auto closing = maybeDeferred([&] { return pipelines_[i]->closeSpider(); });
+    if (aborted_) closing.cancel();
+    const auto outcome = co_await closing.outcome();
+    if (!outcome && !aborted_) logger().error("The pipeline ", pipelines_[i]->name, " failed in closeSpider(): ", outcome.failure());
+  }
+}
+
+}  // namespace weft::crawler
