@@ -25,6 +25,7 @@
 #include <weft/crawler/politeness/polite_downloader.hpp>
 #include <weft/crawler/politeness/politeness.hpp>
 #include <weft/crawler/politeness/slot.hpp>
+#include <weft/crawler/referrer_policy.hpp>
 #include <weft/crawler/request.hpp>
 #include <weft/crawler/response.hpp>
 #include <weft/crawler/robots/robots_gate.hpp>

@@ -20,6 +20,12 @@ class SpiderError : public Error {
   using Error::Error;
 };
 
+/// A request was given what it cannot carry or use: a cookie, a status, a value of a meta key. The text names it and says what is taken.
+class RequestError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The server answered with a status that the spider did not ask to see: only 200 to 299 reach callbacks (Scrapy's HttpError).
 class HttpError : public Error {
  public:

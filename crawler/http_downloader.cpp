@@ -1,5 +1,6 @@
 #include <weft/crawler/http_downloader.hpp>
 
+#include <weft/crawler/internal/request_meta.hpp>
 #include <weft/http/auth/credentials.hpp>
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/content_decoder_agent.hpp>
@@ -50,27 +51,38 @@ struct HttpDownloader::State {
         authorization(authorizationFor(settings)),
         authorizedDomain(settings.httpauthDomain),
         defaultHeaders{{"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, {"Accept-Language", "en"}} {
-    client = &agent;
+    client = withoutCookies = &agent;
     if (settings.cookiesEnabled) client = &cookies.emplace(*client, jars);
-    if (settings.compressionEnabled) client = &decoder.emplace(*client, http::ContentDecoderAgentOptions().setMaxBytes(maxBody));
+    if (settings.compressionEnabled) {
+      const auto options = http::ContentDecoderAgentOptions().setMaxBytes(maxBody);
+      client = &decoder.emplace(*client, options);
+      withoutCookies = &bareDecoder.emplace(agent, options);
+    }
   }
 
-  http::Request prepare(const Request& request) const {
+  http::Request prepare(const Request& request) {
     http::Request prepared(request.url);
     prepared.headers = defaultHeaders;
     if (request.method() != "GET") prepared.setMethod(request.method());
     for (const http::HeaderField field : request.headers()) prepared.headers.set(field.name, field.value);
     if (!request.body().empty()) prepared.setBody(std::string(request.body()));
     if (!authorization.empty() && isWithin(request.url.host(), authorizedDomain)) prepared.headers.setDefault("Authorization", authorization);
-    if (cookies) prepared.cookieJar = request.meta("cookiejar");
+    if (!request.referrer().empty()) prepared.headers.setDefault("Referer", request.referrer());
+    if (const auto seconds = internal::metaNumber(request, "download_timeout")) prepared.setTimeout(*seconds);
+    if (const auto bytes = internal::metaNumber(request, "download_maxsize")) prepared.setMaxBody(static_cast<std::size_t>(*bytes));
+    if (cookies && !internal::metaFlag(request, "dont_merge_cookies")) {
+      prepared.cookieJar = request.meta("cookiejar");
+      for (const std::string& field : request.cookies()) jars.jar(prepared.cookieJar).setCookie(field, request.url);
+    }
     return prepared;
   }
 
   http::Agent agent;
   http::CookieJars jars;
   std::optional<http::CookieAgent> cookies;
-  std::optional<http::ContentDecoderAgent> decoder;
+  std::optional<http::ContentDecoderAgent> decoder, bareDecoder;
   http::AnyAgent* client = nullptr;                    // the outermost of them
+  http::AnyAgent* withoutCookies = nullptr;            // of those that leave out the cookies
   const std::size_t maxBody;
   const std::string authorization;
   const std::string authorizedDomain;
@@ -81,17 +93,21 @@ HttpDownloader::HttpDownloader(net::Network& network, const Settings& settings) 
 HttpDownloader::~HttpDownloader() = default;
 
 Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request) {
-  auto answer = state_->client->request(state_->prepare(*request));
+  http::Request prepared = state_->prepare(*request);
+  const std::size_t maxBody = prepared.maxBody.value_or(state_->maxBody);
+  http::AnyAgent& client = internal::metaFlag(*request, "dont_merge_cookies") ? *state_->withoutCookies : *state_->client;
+  auto answer = client.request(std::move(prepared));
   http::Response received = co_await answer;
   const double latency = std::chrono::duration<double>(received.timing().firstByte).count();
   std::string body;
   if (received.body.complete()) {
     body = received.body.take();
   } else {
-    auto rest = received.body.bytes(state_->maxBody);
+    auto rest = received.body.bytes(maxBody);
     body = co_await rest;
   }
   Response response(request->url, received.status, std::move(received.headers), std::move(body));
+  response.flags.assign(request->flags().begin(), request->flags().end());
   response.setRequest(std::move(request));
   response.downloadLatency = latency;
   co_return response;

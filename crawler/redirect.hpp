@@ -15,6 +15,11 @@ namespace weft::crawler {
 /// old fragment is kept unless the new URL has its own. Throws IgnoreRequest after REDIRECT_MAX_TIMES in a row.
 std::optional<Request> redirected(const Response& response, const Settings& settings);
 
+/// The request that a page's <meta http-equiv=refresh> asks for, or nullopt when there is none: by Scrapy's rules (MetaRefreshMiddleware) it is looked for in the first 4096 characters of HTML
+/// pages, not in comments nor in METAREFRESH_IGNORE_TAGS; must come after less than METAREFRESH_MAXDELAY seconds, lead to http or https, and is a GET. The answer to a HEAD has none. Throws
+/// IgnoreRequest after REDIRECT_MAX_TIMES in a row. Costs a page without one a look at its first tags.
+std::optional<Request> metaRefreshed(const Response& response, const Settings& settings);
+
 /// Why the request should be tried again: "503 Service Unavailable", or "" when it should not. Statuses 408, 429, 500, 502, 503, 504, 522 and 524, as Scrapy's RETRY_HTTP_CODES.
 std::string retryReason(const Response& response);
 /// The error's type ("ConnectionRefused") when it is one that may pass: of connections, timeouts, and answers that were cut short or broken.

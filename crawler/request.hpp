@@ -68,7 +68,8 @@ class Errback {
 ///     login.setMethod("POST").setBody("user=me");
 ///     co_yield login;
 ///
-/// What few requests have (a method other than GET, headers, a body, meta) lives apart, so that a million plain ones are small.
+/// What few requests have (a method other than GET, headers, cookies, a body, meta) lives apart, so that a million plain ones are small. All of it is kept in a job's journal. Scrapy's
+/// copy() is a copy, its replace() a copy whose fields are set anew. docs/requests.md has the table of what Scrapy says by meta keys.
 class Request {
  public:
   Request() = default;
@@ -108,9 +109,31 @@ class Request {
   Request& setBody(std::string body);
   /// What the spider wants to find again in response.meta(key); "" when it was not set. A view into the request.
   std::string_view meta(std::string_view key) const noexcept;
+  /// Keys that the crawler itself reads (download_timeout, max_retry_times, cookiejar… see docs/requests.md) take what they can use. Throws RequestError: a value that they cannot, and
+  /// a key that is a field here (dont_redirect: `dontRedirect`).
   Request& setMeta(std::string_view key, std::string value);
   /// All that was set, in that order.
   std::span<const std::pair<std::string, std::string>> allMeta() const noexcept;
+  /// What the spider wants to give on to the callback, which finds it in response.cbKwarg(name); "" when it was not set. A view into the request. Errbacks have the request.
+  std::string_view cbKwarg(std::string_view name) const noexcept;
+  Request& setCbKwarg(std::string_view name, std::string value);
+  std::span<const std::pair<std::string, std::string>> allCbKwargs() const noexcept;
+  /// A cookie that goes into the jar as if the server had set it, and so with this request and those after it. `attributes` are those of Set-Cookie: "Domain=example.com; Path=/a". Not carried
+  /// along by redirects, which find it in the jar. Without a jar (COOKIES_ENABLED off, or the meta key dont_merge_cookies) it is not sent. Throws RequestError: a name or value that holds
+  /// a control character or ';', a name with '='.
+  Request& setCookie(std::string_view name, std::string_view value, std::string_view attributes = {});
+  /// As Set-Cookie fields.
+  std::span<const std::string> cookies() const noexcept;
+  Request& clearCookies() noexcept;
+  /// Statuses outside 200 to 299 that the callback sees; it then sees redirects among them as well. Takes the place of Spider::handleHttpstatusList for this request.
+  std::span<const int> handleHttpstatusList() const noexcept;
+  Request& setHandleHttpstatusList(std::vector<int> statuses);
+  /// Words for the log: "<GET https://example.com/> ['cached']".
+  std::span<const std::string> flags() const noexcept;
+  Request& addFlag(std::string flag);
+  /// Sent as Referer unless there is a header of that name: the page that the request comes from. Set by the engine, see REFERRER_POLICY; requests of one page share the text.
+  std::string_view referrer() const noexcept { return referrer_ ? std::string_view(*referrer_) : std::string_view(); }
+  Request& setReferrer(std::shared_ptr<const std::string> referrer) noexcept { return referrer_ = std::move(referrer), *this; }
   Request& setPriority(int value) noexcept { return priority = value, *this; }
   Request& setDontFilter(bool value = true) noexcept { return dontFilter = value, *this; }
 
@@ -124,10 +147,15 @@ class Request {
     http::Headers headers;
     std::string body;
     std::vector<std::pair<std::string, std::string>> meta;
+    std::vector<std::pair<std::string, std::string>> cbKwargs;
+    std::vector<std::string> cookies;
+    std::vector<std::string> flags;
+    std::vector<int> handleHttpstatusList;
   };
   Rare& rare();
 
   std::unique_ptr<Rare> rare_;
+  std::shared_ptr<const std::string> referrer_;
 };
 
 }  // namespace weft::crawler

@@ -36,6 +36,10 @@ class Response {
   void setRequest(std::shared_ptr<const Request> request) noexcept { request_ = std::move(request); }
   /// What the request's setMeta() left for this callback.
   std::string_view meta(std::string_view key) const noexcept { return request().meta(key); }
+  /// What the request's setCbKwarg() gives on to this callback.
+  std::string_view cbKwarg(std::string_view name) const noexcept { return request().cbKwarg(name); }
+  /// The words that request and downloader have for the log: 'cached'.
+  std::vector<std::string> flags;
   std::uint32_t depth() const noexcept { return request().depth; }
 
   /// The body in UTF-8, by its byte order mark, its Content-Type, its <meta>, or a guess, in this order; bytes that mean nothing become U+FFFD. Decoded on the first call. The

@@ -1,10 +1,13 @@
 #include <weft/crawler/scraper.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/request_meta.hpp>
 #include <weft/crawler/politeness/politeness.hpp>
 #include <weft/crawler/redirect.hpp>
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace weft::crawler {
@@ -28,6 +31,7 @@ Scraper::Scraper(Spider& spider, const Settings& settings, Stats& stats)
     : spider_(spider),
       settings_(settings),
       stats_(stats),
+      referrerPolicy_(parseReferrerPolicy(settings.referrerPolicy).value_or(ReferrerPolicy::ScrapyDefault)),
       responseCount_(stats.counter("downloader/response_count")),
       responseBytes_(stats.counter("downloader/response_bytes")),
       receivedCount_(stats.counter("response_received_count")) {}
@@ -35,6 +39,7 @@ Scraper::Scraper(Spider& spider, const Settings& settings, Stats& stats)
 Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Response> outcome) {
   Scraped scraped;
   std::optional<Results> results;
+  std::optional<PageReferrer> referrer;
   if (outcome) {
     Response& response = *outcome;
     ++responseCount_;
@@ -45,10 +50,15 @@ Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Respons
     if (const std::string reason = retryReason(response); !reason.empty() && retries(*request, reason, scraped)) co_return scraped;
     ++receivedCount_;
 
-    const bool seesAll = request->handleHttpstatusAll || spider_.handleHttpstatusAll;
-    if (settings_.redirectEnabled && !request->dontRedirect && !seesAll) {
+    if (settings_.refererEnabled) referrer = referrerOf(response, *request);
+    if (!request->dontRedirect && !request->handleHttpstatusAll && !spider_.handleHttpstatusAll) {
       try {
-        if (auto next = redirected(response, settings_)) {
+        std::optional<Request> next;
+        if (settings_.redirectEnabled && !wants(*request, response.status)) next = redirected(response, settings_);
+        if (!next && settings_.metarefreshEnabled) next = metaRefreshed(response, settings_);
+        if (next) {
+          next->setReferrer(nullptr);
+          if (referrer) refer(*next, *referrer);
           if (logger().enabled(LogLevel::Debug)) logger().debug("Redirecting (", response.status, ") to ", next->describe(), " from ", request->describe());
           if (accepts(*next, next->depth)) scraped.requests.push_back(std::move(*next));
           co_return scraped;
@@ -92,17 +102,21 @@ Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Respons
     else if (scraped.fate == Fate::Failed) logger().error("Error downloading ", request->describe(), ": ", failure);
   }
   if (results) {
-    auto called = callBack(scraped, *request, std::move(*results));
+    auto called = callBack(scraped, *request, std::move(*results), std::move(referrer));
     co_await called;
   }
   co_return scraped;
 }
 
-Deferred<> Scraper::callBack(Scraped& scraped, const Request& request, Results results) {
+Deferred<> Scraper::callBack(Scraped& scraped, const Request& request, Results results, std::optional<PageReferrer> referrer) {
   try {
     while (auto result = co_await results.next()) {
-      if (result->isItem()) scraped.items.push_back(std::move(result->item()));
-      else if (accepts(result->request(), request.depth + 1)) scraped.requests.push_back(std::move(result->request()));
+      if (result->isItem()) {
+        scraped.items.push_back(std::move(result->item()));
+      } else if (Request& next = result->request(); accepts(next, internal::metaFlag(next, "depth_reset") ? 0 : request.depth + 1)) {
+        if (referrer) refer(next, *referrer);
+        scraped.requests.push_back(std::move(next));
+      }
     }
   } catch (...) {
     const Failure failure;
@@ -112,6 +126,18 @@ Deferred<> Scraper::callBack(Scraped& scraped, const Request& request, Results r
     scraped.cause = "the callback failed: " + failure.getErrorMessage();
     logger().error("Spider error processing ", request.describe(), ": ", failure.getTraceback());
   }
+}
+
+// By the page's Referrer-Policy, or else the setting.
+PageReferrer Scraper::referrerOf(const Response& response, const Request& request) const {
+  const auto field = response.headers.get("Referrer-Policy");
+  const auto named = field ? lastReferrerPolicy(*field) : std::nullopt;
+  return PageReferrer(request.url, named.value_or(referrerPolicy_));
+}
+
+void Scraper::refer(Request& request, PageReferrer& referrer) const {
+  const auto own = parseReferrerPolicy(request.meta("referrer_policy"));
+  request.setReferrer(own ? referrer.to(request.url, *own) : referrer.to(request.url));
 }
 
 bool Scraper::accepts(Request& request, std::uint32_t depth) {
@@ -131,7 +157,7 @@ bool Scraper::accepts(Request& request, std::uint32_t depth) {
     logger().info("Ignoring link of ", request.url.href().size(), " bytes (URLLENGTH_LIMIT): ", request.url.href().substr(0, 100), "...");
     return false;
   }
-  if (!spider_.allowedDomains.empty() && !request.dontFilter && !onSite(request.url)) {
+  if (!spider_.allowedDomains.empty() && !request.dontFilter && !onSite(request.url) && !internal::metaFlag(request, "allow_offsite")) {
     stats_.incValue("offsite/filtered");
     logger().debug("Filtered offsite request to '", request.url.host(), "': ", request.describe());
     return false;
@@ -152,13 +178,14 @@ bool Scraper::onSite(const http::Url& url) const {
 
 bool Scraper::retries(Request& request, const std::string& reason, Scraped& scraped) {
   if (!settings_.retryEnabled || request.dontRetry) return false;
-  if (request.retryTimes >= settings_.retryTimes) {
+  if (request.retryTimes >= static_cast<int>(internal::metaNumber(request, "max_retry_times").value_or(settings_.retryTimes))) {
     stats_.incValue("retry/max_reached");
-    logger().error("Gave up retrying ", request.describe(), " (failed ", request.retryTimes + 1, " times): ", reason);
+    const LogLevel level = logLevelFromName(request.meta("give_up_log_level")).value_or(LogLevel::Error);
+    logger().log(level, "Gave up retrying ", request.describe(), " (failed ", request.retryTimes + 1, " times): ", reason);
     return false;
   }
   ++request.retryTimes;
-  request.priority += settings_.retryPriorityAdjust;
+  request.priority += static_cast<int>(internal::metaNumber(request, "priority_adjust").value_or(settings_.retryPriorityAdjust));
   stats_.incValue("retry/count");
   stats_.incValue("retry/reason_count/" + reason);
   logger().debug("Retrying ", request.describe(), " (failed ", request.retryTimes, " times): ", reason);
@@ -167,7 +194,13 @@ bool Scraper::retries(Request& request, const std::string& reason, Scraped& scra
 }
 
 bool Scraper::mayPass(const Request& request, int status) const noexcept {
-  return (status >= 200 && status < 300) || request.handleHttpstatusAll || spider_.handleHttpstatusAll || settings_.httperrorAllowAll;
+  return (status >= 200 && status < 300) || request.handleHttpstatusAll || spider_.handleHttpstatusAll || settings_.httperrorAllowAll || wants(request, status);
+}
+
+bool Scraper::wants(const Request& request, int status) const noexcept {
+  const std::span<const int> own = request.handleHttpstatusList();
+  const std::span<const int> statuses = own.empty() ? std::span<const int>(spider_.handleHttpstatusList) : own;
+  return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
 }
 
 void Scraper::countStatus(int status) {

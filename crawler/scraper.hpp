@@ -3,6 +3,7 @@
 
 #include <weft/core/outcome.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
+#include <weft/crawler/referrer_policy.hpp>
 #include <weft/crawler/response.hpp>
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/spider.hpp>
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,15 +40,19 @@ class Scraper {
   bool accepts(Request& request, std::uint32_t depth);
 
  private:
-  Deferred<> callBack(Scraped& scraped, const Request& request, Results results);
+  Deferred<> callBack(Scraped& scraped, const Request& request, Results results, std::optional<PageReferrer> referrer);
+  void refer(Request& request, PageReferrer& referrer) const;
+  PageReferrer referrerOf(const Response& response, const Request& request) const;
   bool retries(Request& request, const std::string& reason, Scraped& scraped);
   void countStatus(int status);
   bool mayPass(const Request& request, int status) const noexcept;
+  bool wants(const Request& request, int status) const noexcept;
   bool onSite(const http::Url& url) const;
 
   Spider& spider_;
   const Settings& settings_;
   Stats& stats_;
+  const ReferrerPolicy referrerPolicy_;
   std::int64_t& responseCount_;
   std::int64_t& responseBytes_;
   std::int64_t& receivedCount_;

@@ -3,6 +3,7 @@
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/politeness/download_slots.hpp>
+#include <weft/crawler/referrer_policy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -58,10 +59,15 @@ const Definition kDefinitions[] = {
     {"JOB_DURABILITY", &Settings::jobDurability, 0, "what a job survives: process (kill -9), or power (a power cut as well)"},
     {"LOGSTATS_INTERVAL", &Settings::logstatsInterval, 0, "seconds between progress lines; 0: none"},
     {"LOG_LEVEL", &Settings::logLevel, 0, "CRITICAL, ERROR, WARNING, INFO or DEBUG"},
+    {"METAREFRESH_ENABLED", &Settings::metarefreshEnabled, 0, "go where <meta http-equiv=refresh> leads"},
+    {"METAREFRESH_IGNORE_TAGS", &Settings::metarefreshIgnoreTags, 0, "elements within which a refresh does not count"},
+    {"METAREFRESH_MAXDELAY", &Settings::metarefreshMaxdelay, 0, "seconds; a refresh after so many or more is not gone after"},
     {"RANDOMIZE_DOWNLOAD_DELAY", &Settings::randomizeDownloadDelay, 0, "take DOWNLOAD_DELAY times 0.5 to 1.5, at random"},
     {"REDIRECT_ENABLED", &Settings::redirectEnabled, 0, "follow redirects"},
     {"REDIRECT_MAX_TIMES", &Settings::redirectMaxTimes, 0, "redirects in a row"},
     {"REDIRECT_PRIORITY_ADJUST", &Settings::redirectPriorityAdjust, kAny, "added to the priority of a redirected request"},
+    {"REFERER_ENABLED", &Settings::refererEnabled, 0, "say which page a link was found on"},
+    {"REFERRER_POLICY", &Settings::referrerPolicy, 0, "to whom that is said: no-referrer, same-origin, origin, scrapy-default..."},
     {"RETRY_AFTER_MAX", &Settings::retryAfterMax, 0, "seconds; a longer Retry-After counts as this"},
     {"RETRY_ENABLED", &Settings::retryEnabled, 0, "try again after connection errors and 408, 429, 500, 502, 503, 504, 522, 524"},
     {"RETRY_PRIORITY_ADJUST", &Settings::retryPriorityAdjust, kAny, "added to the priority of a request that is tried again"},
@@ -122,6 +128,10 @@ std::string parseText(const Definition& definition, std::string_view value) {
   }
   if (definition.name == "DOWNLOAD_SLOTS") parseDownloadSlots(value);
   if (definition.name == "ITEM_PIPELINES") parseItemPipelines(value);
+  if (definition.name == "REFERRER_POLICY" && !parseReferrerPolicy(value)) {
+    refuse(definition, value, "must be a referrer policy: no-referrer, no-referrer-when-downgrade, same-origin, origin, strict-origin, origin-when-cross-origin, "
+                              "strict-origin-when-cross-origin, unsafe-url or scrapy-default");
+  }
   if (definition.name == "JOB_DURABILITY" && value != "process" && value != "power") refuse(definition, value, "must be process or power");
   return std::string(value);
 }

@@ -57,6 +57,11 @@ struct Settings {
   bool redirectEnabled = true;                         ///< REDIRECT_ENABLED
   int redirectMaxTimes = 20;                           ///< REDIRECT_MAX_TIMES
   int redirectPriorityAdjust = 2;                      ///< REDIRECT_PRIORITY_ADJUST
+  bool metarefreshEnabled = true;                      ///< METAREFRESH_ENABLED: go where a page's <meta http-equiv=refresh> leads
+  double metarefreshMaxdelay = 100;                    ///< METAREFRESH_MAXDELAY: seconds; one of as many or more is not gone after
+  std::string metarefreshIgnoreTags = "noscript";      ///< METAREFRESH_IGNORE_TAGS: elements within which it does not count, with commas between
+  bool refererEnabled = true;                          ///< REFERER_ENABLED: say which page a link was found on
+  std::string referrerPolicy = "scrapy-default";       ///< REFERRER_POLICY: to whom; a page's Referrer-Policy and the meta key referrer_policy go before it
   bool retryEnabled = true;                            ///< RETRY_ENABLED
   int retryTimes = 2;                                  ///< RETRY_TIMES: beside the first attempt
   int retryPriorityAdjust = -1;                        ///< RETRY_PRIORITY_ADJUST

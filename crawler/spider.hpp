@@ -76,8 +76,9 @@ class Spider {
   ///     callbacks = {{"parseAuthor", &QuotesSpider::parseAuthor}};
   std::map<std::string, Callback> callbacks;
   std::map<std::string, Errback> errbacks;
-  /// Do callbacks see every status? Else only 200 to 299.
+  /// Do callbacks see every status? Else only 200 to 299, and those that are listed here.
   bool handleHttpstatusAll = false;
+  std::vector<int> handleHttpstatusList;
 
   /// Is told the `-a NAME=VALUE` pairs of the command line, before startRequests(). This one keeps them for argument(). Throw SpiderError for what you cannot read.
   virtual void setArguments(std::map<std::string, std::string> arguments) { arguments_ = std::move(arguments); }

@@ -85,6 +85,51 @@ TEST_CASE("cookies that a site sets go back to it, a jar for each session") {
   CHECK(world.sent("Cookie") == "(none)");
 }
 
+TEST_CASE("cookies of a request go into the jar as if the site had set them") {
+  World world;
+  HttpDownloader downloader(world.network, world.settings);
+  world.get(downloader, Request("http://site.test/a").setCookie("lang", "en").setCookie("area", "a", "Path=/a").setCookie("stolen", "x", "Domain=other.test"));
+  CHECK(world.sent("Cookie") == "area=a; lang=en");
+  world.get(downloader, Request("http://site.test/b"));
+  CHECK(world.sent("Cookie") == "lang=en");
+  world.get(downloader, Request("http://site.test/a/2").setMeta("cookiejar", "second").setCookie("lang", "de"));
+  CHECK(world.sent("Cookie") == "lang=de");
+  world.answer = [](const http::Request&) { return http::Response(200, "").setHeader("Set-Cookie", "id=1"); };
+  world.get(downloader, Request("http://site.test/b").setMeta("dont_merge_cookies", "true").setCookie("own", "1"));
+  CHECK(world.sent("Cookie") == "(none)");
+  world.get(downloader, Request("http://site.test/b").setMeta("dont_merge_cookies", "true").setHeader("Cookie", "by=hand"));
+  CHECK(world.sent("Cookie") == "by=hand");
+  world.get(downloader, Request("http://site.test/b"));
+  CHECK(world.sent("Cookie") == "lang=en");
+}
+
+TEST_CASE("a request brings its Referer, its timeout and its largest body") {
+  World world;
+  HttpDownloader downloader(world.network, world.settings);
+  Request request("http://site.test/");
+  request.setReferrer(std::make_shared<const std::string>("http://other.test/page"));
+  world.get(downloader, request);
+  CHECK(world.sent("Referer") == "http://other.test/page");
+  world.get(downloader, request.setHeader("Referer", "http://mine.test/"));
+  CHECK(world.sent("Referer") == "http://mine.test/");
+  world.answer = [](const http::Request&) { return http::Response(200, "0123456789"); };
+  auto tooLong = world.fetch(downloader, Request("http://site.test/").setMeta("download_maxsize", "9"));
+  CHECK(failureResultOf(tooLong).check<http::Error>());
+  CHECK(world.get(downloader, Request("http://site.test/").setMeta("download_maxsize", "10")).body.size() == 10);
+  std::vector<Trigger<http::Response>> unanswered;
+  const auto silent = std::make_shared<http::Site>([&](http::Request) {
+    Deferred<http::Response> never;
+    unanswered.push_back(never.takeTrigger());
+    return never;
+  });
+  const auto port = world.network.listen(81, silent);
+  auto late = downloader.fetch(std::make_shared<const Request>(Request("http://site.test:81/").setMeta("download_timeout", "2.5")));
+  world.clock.play(2);
+  CHECK_FALSE(late.called());
+  world.clock.play(1);
+  CHECK(failureResultOf(late).check<http::RequestTimeout>());
+}
+
 TEST_CASE("COOKIES_ENABLED=false keeps no cookies") {
   World world;
   world.settings.set("COOKIES_ENABLED", "false");

@@ -24,6 +24,12 @@ Response answer(const Request& request, int status, std::string_view location) {
   return response;
 }
 
+Response page(const Request& request, std::string_view html) {
+  Response response(request.url, 200, http::Headers{{"Content-Type", "text/html"}}, std::string(html));
+  response.setRequest(std::make_shared<Request>(request));
+  return response;
+}
+
 std::optional<Request> follow(const Request& request, int status, std::string_view location) {
   return redirected(answer(request, status, location), Settings());
 }
@@ -76,6 +82,55 @@ TEST_CASE("the last redirect that is allowed is followed, the next one is an err
   CHECK(follow(request, 301, "/b")->redirectTimes == 20);
   request.redirectTimes = 20;
   CHECK_THROWS_AS(follow(request, 301, "/b"), IgnoreRequest);
+}
+
+TEST_CASE("a refresh leads where Scrapy says that it leads") {
+  std::istringstream lines(weft::testing::conformanceFile("scrapy/meta_refresh.jsonl"));
+  int cases = 0;
+  for (std::string line; std::getline(lines, line); ++cases) {
+    CAPTURE(line);
+    rapidjson::Document expected;
+    expected.Parse(line.c_str());
+    REQUIRE(expected.IsObject());
+    const auto next = metaRefreshed(page(Request(weft::testing::text(expected["url"])), weft::testing::text(expected["html"])), Settings());
+    CHECK(next.has_value() == expected["followed_by_default"].GetBool());
+    if (next) CHECK(next->url.href() == weft::testing::text(expected["target"]));
+  }
+  CHECK(cases == 6);
+}
+
+TEST_CASE("a refresh is a GET of http or https, from what the reader of the page sees, and soon") {
+  Request request("http://e.com/a");
+  request.setMethod("POST").setBody("x").setHeader("Content-Type", "text/plain").setHeader("Authorization", "Basic x").setCookie("a", "1");
+  const auto to = [&](std::string_view html, const Settings& settings = Settings()) {
+    const auto next = metaRefreshed(page(request, html), settings);
+    return next ? next->url.href() : "(none)";
+  };
+  const auto next = metaRefreshed(page(request, "<META HTTP-EQUIV='Refresh' CONTENT='1;url=https://o.com/'>"), Settings());
+  REQUIRE(next);
+  CHECK(next->method() == "GET");
+  CHECK(next->body().empty());
+  CHECK(next->headers().empty());
+  CHECK(next->cookies().empty());
+  CHECK(next->priority == 2);
+  CHECK(next->redirectTimes == 1);
+  CHECK(to("<meta http-equiv=refresh content='100;url=/b'>") == "(none)");
+  CHECK(to("<meta http-equiv=refresh content='99.9;url=/b'>") == "http://e.com/b");
+  CHECK(to("<meta http-equiv=refresh content='0;url=javascript:alert(1)'>") == "(none)");
+  CHECK(to("<meta http-equiv=refresh content='5'>") == "(none)");
+  CHECK(to("<noscript><meta http-equiv=refresh content='0;url=/b'></noscript>") == "(none)");
+  CHECK(to("<noscript>x</noscript><meta http-equiv=refresh content='0;url=/b'><noscript>") == "http://e.com/b");
+  CHECK(to("<script>'<meta http-equiv=refresh content=\"0;url=/b\">'</script>") == "(none)");
+  CHECK(to("<meta name=x content=refresh>") == "(none)");
+  CHECK(to(std::string(4096, ' ') + "<meta http-equiv=refresh content='0;url=/b'>") == "(none)");
+  Settings noIgnored;
+  noIgnored.set("METAREFRESH_IGNORE_TAGS", "");
+  CHECK(to("<noscript><meta http-equiv=refresh content='0;url=/b'></noscript>", noIgnored) == "http://e.com/b");
+  request.setMethod("HEAD");
+  CHECK(to("<meta http-equiv=refresh content='0;url=/b'>") == "(none)");
+  request.setMethod("GET");
+  request.redirectTimes = 20;
+  CHECK_THROWS_AS(to("<meta http-equiv=refresh content='0;url=/b'>"), IgnoreRequest);
 }
 
 TEST_CASE("what may pass is tried again, what will not is not") {

@@ -22,7 +22,8 @@ namespace weft::crawler {
 
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;                            // 2: requests may have cookies, arguments of callbacks, flags, statuses and a referrer
+constexpr int kOldestVersion = 1;                      // is read, and from then on of version 2
 constexpr int kApplication = 0x77656674;               // "weft"
 
 constexpr char kSchema[] =
@@ -177,8 +178,8 @@ Journal::Journal(const std::string& folder, const Spider& spider, bool power) : 
   const std::int64_t version = s.number("PRAGMA user_version"), application = s.number("PRAGMA application_id");
   s.resumed = s.number("SELECT count(*) FROM sqlite_schema") > 0;
   if (s.resumed && application != kApplication) throw JournalError(s.path + " is a database of another program: name another job folder");
-  if (s.resumed && version != kVersion) {
-    throw JournalError("the journal " + s.path + " is of version " + std::to_string(version) + ", and this weft reads version " + std::to_string(kVersion) +
+  if (s.resumed && (version < kOldestVersion || version > kVersion)) {
+    throw JournalError("the journal " + s.path + " is of version " + std::to_string(version) + ", and this weft reads versions " + std::to_string(kOldestVersion) + " to " + std::to_string(kVersion) +
                        ": finish the job with the weft that began it, or begin it anew in another folder");
   }
   s.run("PRAGMA journal_mode=WAL", "open");
@@ -203,6 +204,7 @@ Journal::Journal(const std::string& folder, const Spider& spider, bool power) : 
     if (found != spider.name) {
       throw JournalError("the job in " + folder + " is of the spider \"" + found + "\", not of \"" + spider.name + "\": name another folder, or run that spider");
     }
+    if (version != kVersion) s.run(("PRAGMA user_version=" + std::to_string(kVersion)).c_str(), "open");
   }
   s.begin = s.prepare("BEGIN IMMEDIATE");
   s.end = s.prepare("COMMIT");

@@ -1,15 +1,18 @@
 #include <weft/crawler/frontier/internal/request_codec.hpp>
 
+#include <weft/crawler/error.hpp>
 #include <weft/crawler/frontier/journal_error.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <span>
 #include <utility>
 
 namespace weft::crawler {
 
 namespace {
 
-enum Flag : unsigned char { kDontFilter = 1, kHandleAll = 2, kDontRedirect = 4, kDontRetry = 8, kStart = 16, kMore = 32 };
+enum Flag : unsigned char { kDontFilter = 1, kHandleAll = 2, kDontRedirect = 4, kDontRetry = 8, kStart = 16, kMore = 32, kExtras = 64, kReferrer = 128 };
 
 std::uint64_t fold(std::int64_t value) noexcept { return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63); }
 std::int64_t unfold(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1); }
@@ -25,6 +28,19 @@ std::string_view takeText(std::string_view& bytes) {
   const std::string_view text = bytes.substr(0, size);
   bytes.remove_prefix(size);
   return text;
+}
+
+void appendPairs(std::string& out, std::span<const std::pair<std::string, std::string>> pairs) {
+  appendVarint(out, pairs.size());
+  for (const auto& [name, value] : pairs) {
+    appendText(out, name);
+    appendText(out, value);
+  }
+}
+
+void appendTexts(std::string& out, std::span<const std::string> texts) {
+  appendVarint(out, texts.size());
+  for (const std::string& text : texts) appendText(out, text);
 }
 
 template <class C> std::uint64_t placeOf(std::vector<C>& table, C wanted) {
@@ -59,6 +75,7 @@ std::uint64_t takeVarint(std::string_view& bytes) {
 }
 
 void RequestCodec::encode(const Request& request, std::string& out) {
+  const bool extras = !request.allCbKwargs().empty() || !request.cookies().empty() || !request.handleHttpstatusList().empty() || !request.flags().empty();
   const bool more = request.errback() || request.method() != "GET" || !request.body().empty() || !request.headers().empty() || !request.allMeta().empty();
   unsigned char flags = 0;
   if (request.dontFilter) flags |= kDontFilter;
@@ -67,6 +84,8 @@ void RequestCodec::encode(const Request& request, std::string& out) {
   if (request.dontRetry) flags |= kDontRetry;
   if (request.isStartRequest) flags |= kStart;
   if (more) flags |= kMore;
+  if (extras) flags |= kExtras;
+  if (!request.referrer().empty()) flags |= kReferrer;
   out += static_cast<char>(flags);
   appendVarint(out, fold(request.priority));
   appendVarint(out, request.depth);
@@ -82,13 +101,22 @@ void RequestCodec::encode(const Request& request, std::string& out) {
       appendText(out, field.name);
       appendText(out, field.value);
     }
-    appendVarint(out, request.allMeta().size());
-    for (const auto& [name, value] : request.allMeta()) {
-      appendText(out, name);
-      appendText(out, value);
-    }
+    appendPairs(out, request.allMeta());
   }
-  out += request.url.href();
+  if (extras) {
+    appendPairs(out, request.allCbKwargs());
+    appendTexts(out, request.cookies());
+    appendTexts(out, request.flags());
+    appendVarint(out, request.handleHttpstatusList().size());
+    for (int status : request.handleHttpstatusList()) appendVarint(out, static_cast<std::uint64_t>(status));
+  }
+  const std::string& url = request.url.href();
+  if (const std::string_view referrer = request.referrer(); !referrer.empty()) {
+    const auto differ = std::mismatch(referrer.begin(), referrer.end(), url.begin(), url.end()).first - referrer.begin();
+    appendVarint(out, static_cast<std::uint64_t>(differ));
+    appendText(out, referrer.substr(static_cast<std::size_t>(differ)));
+  }
+  out += url;
 }
 
 Request RequestCodec::decode(std::string_view bytes) const {
@@ -120,10 +148,40 @@ Request RequestCodec::decode(std::string_view bytes) const {
         request.setMeta(name, std::string(takeText(bytes)));
       }
     }
+    if (flags & kExtras) {
+      for (std::uint64_t left = takeVarint(bytes); left; --left) {
+        const std::string_view name = takeText(bytes);
+        request.setCbKwarg(name, std::string(takeText(bytes)));
+      }
+      for (std::uint64_t left = takeVarint(bytes); left; --left) {
+        const std::string_view field = takeText(bytes);
+        const std::size_t equals = std::min(field.find('='), field.size() - 1), semicolon = std::min(field.find("; "), field.size());
+        if (field.empty() || equals > semicolon) throw JournalDamaged("a request has a cookie that is none");
+        request.setCookie(field.substr(0, equals), field.substr(equals + 1, semicolon - equals - 1), field.substr(std::min(semicolon + 2, field.size())));
+      }
+      for (std::uint64_t left = takeVarint(bytes); left; --left) request.addFlag(std::string(takeText(bytes)));
+      std::vector<int> statuses;
+      for (std::uint64_t left = takeVarint(bytes); left; --left) statuses.push_back(static_cast<int>(takeVarint(bytes)));
+      if (!statuses.empty()) request.setHandleHttpstatusList(std::move(statuses));
+    }
   } catch (const http::HeaderError& error) {
     throw JournalDamaged(error.what());
+  } catch (const RequestError& error) {
+    throw JournalDamaged(error.what());
+  }
+  std::uint64_t shared = 0;
+  std::string_view referrerEnd;
+  if (flags & kReferrer) {
+    shared = takeVarint(bytes);
+    referrerEnd = takeText(bytes);
   }
   if (!request.url.assign(bytes)) throw JournalDamaged("a request has no URL");
+  if (flags & kReferrer) {
+    if (shared > request.url.href().size()) throw JournalDamaged("a request has a referrer that is cut short");
+    std::string referrer(request.url.href(), 0, shared);
+    referrer += referrerEnd;
+    request.setReferrer(std::make_shared<const std::string>(std::move(referrer)));
+  }
   return request;
 }
 

@@ -13,9 +13,9 @@ namespace weft::crawler {
 /// Packs a request into some ten bytes and its URL (and what else it carries), for queues and journals. Callbacks are numbers: places in two tables that grow as callbacks are met
 /// (0 is the empty one), so what was packed can be read by the codec that packed it, or by one whose tables were filled the same way.
 ///
-///     | flags | priority | depth | retries | redirects | callback |  [ errback | method | body | headers | meta ]  | URL |
+///     | flags | priority | depth | retries | redirects | callback | [ errback | method | body | headers | meta ] | [ cbKwargs | cookies | flags | statuses ] | [ referrer ] | URL |
 ///
-/// Numbers are of variable length (7 bits a byte, signed ones folded), texts have their length before them, and the URL takes the rest.
+/// What is in brackets is there when the flags say so. A referrer is how many bytes it has in common with the URL, and the rest: most come from the same site. Numbers are of variable length (7 bits a byte, signed ones folded), texts have their length before them, and the URL takes the rest.
 class RequestCodec {
  public:
   /// Appends to `out`.

@@ -203,7 +203,11 @@ TEST_CASE("a job folder belongs to one process, one spider and one version, and 
     std::string other = bytes;
     other[63] = 9;                                     // user_version, in SQLite's header
     std::ofstream(file, std::ios::binary) << other;
-    CHECK(problemOf<JournalError>(folder).find("is of version 9, and this weft reads version 1") != std::string::npos);
+    CHECK(problemOf<JournalError>(folder).find("is of version 9, and this weft reads versions 1 to 2") != std::string::npos);
+    other[63] = 1;
+    std::ofstream(file, std::ios::binary) << other;
+    CHECK(Run(folder).frontier->resumed());            // an older one is gone on with, as one of today
+    CHECK(contentOf(file)[63] == 2);
   }
   {
     std::ofstream(file, std::ios::binary) << bytes.substr(0, 100) << std::string(bytes.size() - 100, '\x5A');
