@@ -7,6 +7,8 @@
 #include <weft/crawler/html/tokenizer.hpp>
 #include <weft/crawler/html/xpath.hpp>
 
+#include "crawler/html/hostile_pages.hpp"
+
 #ifdef WEFT_BENCH_LIBXML2
 #include <libxml/HTMLparser.h>
 #include <libxml/xpath.h>
@@ -121,6 +123,48 @@ htmlDocPtr xmlTree(const std::string& page) {
 }
 #endif
 
+/// Each kind of hostile page, a megabyte of it: milliseconds of CPU time a megabyte, the best of three. 1 if any took
+/// more than 100.
+int measureHostile() {
+  constexpr std::size_t kSize = 1000000;
+  std::printf("%-64s %8s %8s %8s %9s\n", "ms a MB", "tokens", "links", "tree", "memory");
+  bool within = true;
+  for (const auto& [name, make] : weft::testing::kHostile) {
+    int n = 1000;
+    while (make(2 * n).size() < kSize) n *= 2;
+    const std::string page = make(static_cast<int>(static_cast<double>(n) * kSize / static_cast<double>(make(n).size())));
+    const double megabytes = static_cast<double>(page.size()) / 1e6;
+    double memory = 0;
+    const auto best = [&](const auto& run) {
+      double seconds = 1e9;
+      for (int round = 0; round < 3; ++round) {
+        const double begin = cpuSeconds();
+        run();
+        seconds = std::min(seconds, cpuSeconds() - begin);
+      }
+      const double cost = seconds * 1000 / megabytes;
+      within = within && cost <= 100;
+      return cost;
+    };
+    CountTokens tokens;
+    CountLinks links;
+    const double tokenCost = best([&] {
+      html::Tokenizer tokenizer(tokens);
+      tokenizer.feed(page);
+      tokenizer.finish();
+    });
+    const double linkCost = best([&] {
+      html::LinkScanner scanner(links, html::LinkScope::kEverything);
+      scanner.feed(page);
+      scanner.finish();
+    });
+    const double treeCost =
+        best([&] { memory = static_cast<double>(html::Document::parse(page).memory()) / static_cast<double>(page.size()); });
+    std::printf("%-64s %8.1f %8.1f %8.1f %7.1f x\n", name.c_str(), tokenCost, linkCost, treeCost, memory);
+  }
+  return within ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -130,10 +174,11 @@ int main(int argc, char** argv) {
     const std::string_view argument = argv[i];
     if (argument == "--help") {
       std::puts(
-          "usage: html [--rounds N] [FILE or FOLDER]...\nMeasures over the pages of python3.11-doc and "
+          "usage: html [--rounds N] [FILE or FOLDER]...\n       html --hostile\nMeasures over the pages of python3.11-doc and "
           "libboost1.74-doc if no other are named.");
       return 0;
     }
+    if (argument == "--hostile") return measureHostile();
     if (argument == "--rounds" && i + 1 < argc)
       rounds = std::max(1, std::atoi(argv[++i]));
     else

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <weft/crawler/html/names.hpp>
+#include <weft/crawler/html/plain_array.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -16,7 +17,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace weft::html {
 
@@ -147,8 +147,8 @@ class Document {
   void serialise(std::string& out, NodeId root, bool withRoot) const;
 
   std::string source_, decoded_;
-  std::vector<Node> nodes_;
-  std::vector<StoredAttribute> attributes_;
+  PlainArray<Node> nodes_;
+  PlainArray<StoredAttribute> attributes_;
   NameTable names_;
   std::string publicId_, systemId_;
   bool quirks_ = false;

@@ -70,7 +70,7 @@ void DocumentEditor::addComment(NodeId parent, std::string_view text) {
 }
 
 void DocumentEditor::unlink(NodeId id) noexcept {
-  std::vector<Node>& nodes = document_.nodes_;
+  PlainArray<Node>& nodes = document_.nodes_;
   Node& node = nodes[id];
   (node.previous ? nodes[node.previous].next : nodes[node.parent].firstChild) = node.next;
   (node.next ? nodes[node.next].previous : nodes[node.parent].lastChild) = node.previous;

@@ -26,7 +26,6 @@ void TreeConstruction::feedSource(std::size_t from) {
     begun_ = true;
     if (html.starts_with("\xEF\xBB\xBF")) html.remove_prefix(3);
   }
-  consumed_ += html.size();
   machine_.feed(html);
 }
 
@@ -37,11 +36,13 @@ void TreeConstruction::finish() {
 
 State TreeConstruction::startTag(const TagToken& tag) {
   nextState_ = State::kData;
+  consumed_ = tag.end;
   process({Kind::kStart, document_.names_.intern(tag.name), &tag, {}});
   return nextState_;
 }
 
 void TreeConstruction::endTag(const TagToken& tag) {
+  consumed_ = tag.end;
   process({Kind::kEnd, document_.names_.intern(tag.name), &tag, {}});
 }
 
@@ -131,10 +132,9 @@ bool TreeConstruction::inMode(Mode mode, const Token& token) {
 // --------------------------------------------------------------------------------------------------------------
 
 NodeId TreeConstruction::newNode(NodeType type) {
-  // By half, not twofold: what is reserved at first is about right for most pages, and the others should not pay for it in memory.
-  if (nodes_.size() == nodes_.capacity()) nodes_.reserve(nodes_.size() + nodes_.size() / 2 + 16);
-  nodes_.emplace_back();
-  nodes_.back().type = type;
+  Node node;
+  node.type = type;
+  nodes_.push_back(node);
   return static_cast<NodeId>(nodes_.size() - 1);
 }
 
@@ -243,15 +243,17 @@ NodeId TreeConstruction::cloneElement(NodeId original) {
 
 /// "For each attribute on the token, check to see if the attribute is already present": of a second <html> or <body>.
 void TreeConstruction::addMissingAttributes(NodeId id, const TagToken& tag) {
-  if (tag.attributes.empty() || !spend((nodes_[id].size + 1) * tag.attributes.size())) return;
   auto& attributes = document_.attributes_;
+  const bool movable = nodes_[id].data + nodes_[id].size != attributes.size();  // else they are the last, and can grow
+  const std::size_t copied = movable ? nodes_[id].size : 0;
+  if (tag.attributes.empty() || !spend((nodes_[id].size + 1) * tag.attributes.size() + kClone * copied)) return;
   TagToken missing;
   std::vector<Attribute> added;
   for (const Attribute& attribute : tag.attributes)
     if (!document_.attribute(id, attribute.name)) added.push_back(attribute);
   if (added.empty()) return;
-  const std::uint32_t begin = static_cast<std::uint32_t>(attributes.size());
-  for (std::uint32_t i = 0; i < nodes_[id].size; ++i) {
+  const std::uint32_t begin = movable ? static_cast<std::uint32_t>(attributes.size()) : nodes_[id].data;
+  for (std::size_t i = 0; i < copied; ++i) {
     const StoredAttribute copy = attributes[nodes_[id].data + i];
     attributes.push_back(copy);
   }
@@ -302,9 +304,9 @@ TreeConstruction::Place TreeConstruction::appropriatePlace(NodeId target) const 
   return {target, kNoNode};
 }
 
-void TreeConstruction::pushOpen(NodeId node) {
+void TreeConstruction::pushOpen(NodeId node, Atom tagName) {
   nodes_[node].flags |= kOpenFlag;
-  open_.push(node, nodes_[node].ns, nodes_[node].name);
+  open_.push(node, nodes_[node].ns, nodes_[node].name, tagName);
 }
 
 void TreeConstruction::popOpen() {
@@ -327,7 +329,7 @@ NodeId TreeConstruction::insertElement(const Token& token, Namespace ns) {
   if (ns == Namespace::kSvg) name = document_.names_.intern(svgElementName(token.tag->name));
   const NodeId node = newElement(*token.tag, name, ns);
   link(node, place);
-  pushOpen(node);
+  pushOpen(node, token.name);
   return node;
 }
 
@@ -406,10 +408,10 @@ void TreeConstruction::generateAllImpliedEndTags() {
 
 /// "Reset the insertion mode appropriately", section 13.2.4.1.
 void TreeConstruction::resetInsertionMode() {
-  int index = open_.nearest(kModeGiving);
-  for (;;) {
-    const bool last = index <= 0;
-    const OpenElements::Entry& node = last && fragment_ ? context_ : open_[index < 0 ? 0 : index];
+  const std::span<const std::int32_t> giving = open_.all(kModeGiving);
+  for (std::size_t left = giving.size();; --left) {
+    const bool last = left == 0 || giving[left - 1] == 0;
+    const OpenElements::Entry& node = last && fragment_ ? context_ : open_[last ? 0 : giving[left - 1]];
     const Atom name = node.ns == Namespace::kHtml ? node.name : static_cast<Atom>(known::kNone);
     switch (name) {
       case known::kTd:
@@ -438,7 +440,6 @@ void TreeConstruction::resetInsertionMode() {
       mode_ = Mode::kInBody;
       return;
     }
-    index = open_[index - 1].nearest[kModeGiving];
   }
 }
 
@@ -485,7 +486,7 @@ void TreeConstruction::setContext(std::string_view context) {
   const TagToken empty;
   const NodeId root = newElement(empty, known::kHtml, Namespace::kHtml);
   link(root, {kDocumentNode, kNoNode});
-  pushOpen(root);
+  pushOpen(root, known::kHtml);
   resetInsertionMode();
 }
 

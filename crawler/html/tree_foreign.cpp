@@ -88,19 +88,11 @@ bool TreeConstruction::inForeign(const Token& token) {
     }
     case Kind::kEnd:
       if (token.name != known::kBr && token.name != known::kP) {
-        // Up the stack while it is foreign; the first HTML element decides by its own mode.
-        const std::string_view wanted = token.tag->name;
-        for (int i = open_.size() - 1; i > 0; --i) {
-          const OpenElements::Entry& entry = open_[i];
-          if (entry.ns == Namespace::kHtml) return inMode(mode_, token);
-          std::string_view name = document_.names_.text(entry.name);
-          if (entry.name == token.name ||
-              (entry.ns == Namespace::kSvg && name.size() == wanted.size() && name == svgElementName(wanted))) {
-            popTo(i);
-            return true;
-          }
-          if (!spend(1)) return true;
-        }
+        // Up the stack while it is foreign; the first HTML element decides by its own mode, unless it is the root of a
+        // fragment.
+        const int html = open_.nearest(kHtmlElement), foreign = open_.lastForeign(token.name);
+        if (foreign <= html) return html <= 0 || inMode(mode_, token);
+        popTo(foreign);
         return true;
       }
       break;

@@ -1,5 +1,6 @@
 // Active formatting elements (section 13.2.4.3), the adoption agency algorithm (section 13.2.6.4.7), and the sets of
 // elements.
+#include <weft/crawler/html/internal/hash.hpp>
 #include <weft/crawler/html/internal/tree_construction.hpp>
 
 #include <algorithm>
@@ -10,83 +11,103 @@ namespace weft::html::internal {
 /// unclosed <b id=...> and m paragraphs make n times m elements.
 constexpr std::size_t kMostFormatting = 256;
 
+/// Of an element's name and attributes, in whatever order these come. Equal elements have equal ones, and a page cannot
+/// make others equal: the hash is seeded.
+std::uint32_t TreeConstruction::signatureOf(NodeId id) const noexcept {
+  std::uint64_t sum = mixed(nodes_[id].name);
+  for (const StoredAttribute& attribute : document_.attributes(id))
+    sum += mixed(hashOf(document_.value(attribute)) ^ attribute.name);
+  return static_cast<std::uint32_t>(mixed(sum));
+}
+
 /// Whether two elements have the same attributes, in whatever order. Most that do have them in the same one.
-bool TreeConstruction::sameAttributes(NodeId one, NodeId other) {
+bool TreeConstruction::sameAttributes(NodeId one, NodeId other) const {
   const auto mine = document_.attributes(one), theirs = document_.attributes(other);
   const auto equal = [&](const StoredAttribute& a, const StoredAttribute& b) {
     return a.name == b.name && document_.value(a) == document_.value(b);
   };
-  const auto [left, right] = std::mismatch(mine.begin(), mine.end(), theirs.begin(), theirs.end(), equal);
-  const auto rest = static_cast<std::size_t>(mine.end() - left);
-  if (!spend(mine.size() - rest) || rest == 0) return rest == 0;
-  if (!spend(rest * rest)) return false;
-  return std::all_of(left, mine.end(), [&, right = right](const StoredAttribute& a) {
-    return std::any_of(right, theirs.end(), [&](const StoredAttribute& b) { return equal(a, b); });
-  });
+  if (std::equal(mine.begin(), mine.end(), theirs.begin(), theirs.end(), equal)) return true;
+  if (mine.size() != theirs.size()) return false;
+  const auto sorted = [](std::span<const StoredAttribute> attributes) {
+    std::vector<StoredAttribute> all(attributes.begin(), attributes.end());
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return all;
+  };
+  const auto left = sorted(mine), right = sorted(theirs);
+  return std::equal(left.begin(), left.end(), right.begin(), equal);
 }
 
 void TreeConstruction::pushFormatting(NodeId id) {
   // Noah's Ark: of four equal elements behind the last marker the first is forgotten.
-  const Node& node = nodes_[id];
+  const Formatting added{id, nodes_[id].name, signatureOf(id)};
   int equal = 0;
   std::size_t behindMarker = 0, earliest = 0;
-  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1]; --i, ++behindMarker) {
-    const Node& other = nodes_[formatting_[i - 1]];
-    if (other.name != node.name || other.size != node.size) continue;
-    if (sameAttributes(id, formatting_[i - 1]) && ++equal == 3) earliest = i;
+  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1].node; --i, ++behindMarker) {
+    const Formatting& other = formatting_[i - 1];
+    if (other.signature != added.signature || other.name != added.name) continue;
+    count(1 + nodes_[id].size);
+    if (sameAttributes(id, other.node) && ++equal == 3) earliest = i;
   }
-  count(behindMarker);
+  count(1);
   if (equal >= 3)
     formatting_.erase(formatting_.begin() + static_cast<std::ptrdiff_t>(earliest - 1));
   else if (behindMarker >= kMostFormatting)
     formatting_.erase(formatting_.end() - static_cast<std::ptrdiff_t>(behindMarker));
-  formatting_.push_back(id);
+  formatting_.push_back(added);
+  nodes_[id].flags |= kListedFlag;
 }
 
 void TreeConstruction::clearFormattingToMarker() {
   while (!formatting_.empty()) {
-    const NodeId node = formatting_.back();
+    const NodeId node = formatting_.back().node;
     formatting_.pop_back();
     if (!node) return;
   }
 }
 
 void TreeConstruction::reconstructFormatting() {
-  const auto isOpen = [&](NodeId node) { return !node || (nodes_[node].flags & kOpenFlag); };
+  const auto isOpen = [&](const Formatting& one) { return !one.node || (nodes_[one.node].flags & kOpenFlag); };
   if (formatting_.empty() || isOpen(formatting_.back())) return;
   std::size_t i = formatting_.size() - 1;
   while (i > 0 && !isOpen(formatting_[i - 1])) --i;
-  if (!spend(formatting_.size() - i)) {
+  if (!spend(kClone * (formatting_.size() - i))) {
     formatting_.resize(i);
     return;
   }
   for (; i < formatting_.size(); ++i) {
-    const NodeId clone = cloneElement(formatting_[i]);
+    const NodeId clone = cloneElement(formatting_[i].node);
     link(clone, appropriatePlace());
-    pushOpen(clone);
-    formatting_[i] = clone;
+    pushOpen(clone, formatting_[i].name);
+    relist(formatting_[i], clone);
   }
 }
 
+/// Puts a clone into the place of what it is a clone of.
+void TreeConstruction::relist(Formatting& entry, NodeId clone) noexcept {
+  entry.node = clone;
+  nodes_[clone].flags |= kListedFlag;
+}
+
 int TreeConstruction::formattingIndex(Atom name) noexcept {
-  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1]; --i) {
-    count(1);
-    if (nodes_[formatting_[i - 1]].name == name) return static_cast<int>(i - 1);
-  }
+  count(1);
+  for (std::size_t i = formatting_.size(); i > 0; --i)
+    if (const Atom one = formatting_[i - 1].name; one == name || one == known::kNone)  // a marker has no name
+      return one == name ? static_cast<int>(i - 1) : -1;
   return -1;
 }
 
 /// Where `node` is in the list, behind the last marker; -1 if it is not there. Nobody looks for one before the marker.
 int TreeConstruction::formattingPlace(NodeId node) noexcept {
-  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1]; --i) {
-    count(1);
-    if (formatting_[i - 1] == node) return static_cast<int>(i - 1);
-  }
+  if (!(nodes_[node].flags & kListedFlag)) return -1;
+  count(1);
+  for (std::size_t i = formatting_.size(); i > 0 && formatting_[i - 1].node; --i)
+    if (formatting_[i - 1].node == node) return static_cast<int>(i - 1);
   return -1;
 }
 
 void TreeConstruction::removeFormatting(NodeId node) {
   if (const int place = formattingPlace(node); place >= 0) formatting_.erase(formatting_.begin() + place);
+  nodes_[node].flags &= static_cast<std::uint16_t>(~kListedFlag);
 }
 
 /// Moves the misnested: <b>1<p>2</b>3</p> becomes <b>1</b><p><b>2</b>3</p>.
@@ -100,15 +121,15 @@ void TreeConstruction::adopt(const Token& token) {
       if (outer == 0) anyOtherEndTag(token);
       return;
     }
-    const NodeId formatting = formatting_[static_cast<std::size_t>(listIndex)];
+    const NodeId formatting = formatting_[static_cast<std::size_t>(listIndex)].node;
     if (!(nodes_[formatting].flags & kOpenFlag)) return removeFormatting(formatting);
-    const int formattingAt = open_.indexOf(formatting);
-    if (!spend(static_cast<std::size_t>(open_.size() - formattingAt))) return removeFormatting(formatting);
+    const int formattingAt = open_.indexOf(formatting, subject);
     if (formattingAt < open_.nearest(kScope)) return;
     if (open_.nearest(kSpecial) < formattingAt) {  // no furthest block
       popTo(formattingAt);
       return removeFormatting(formatting);
     }
+    if (!spend(static_cast<std::size_t>(open_.size() - formattingAt) + 4 * kClone)) return removeFormatting(formatting);
     int furthestAt = formattingAt + 1;
     while (!(open_[furthestAt].sets & (1u << kSpecial))) ++furthestAt;
     const NodeId furthest = open_[furthestAt].node;
@@ -123,13 +144,14 @@ void TreeConstruction::adopt(const Token& token) {
       if (place < 0 || inner > 3) {
         if (place >= 0) {
           formatting_.erase(formatting_.begin() + place);
+          nodes_[node].flags &= static_cast<std::uint16_t>(~kListedFlag);
           bookmark -= place < bookmark;
         }
         close(node);
         continue;
       }
       const NodeId clone = cloneElement(node);
-      formatting_[static_cast<std::size_t>(place)] = clone;
+      relist(formatting_[static_cast<std::size_t>(place)], clone);
       close(node);
       nodes_[clone].flags |= kOpenFlag;
       open_.replace(at, clone);
@@ -148,9 +170,11 @@ void TreeConstruction::adopt(const Token& token) {
     }
     link(clone, {furthest, kNoNode});
     const int old = formattingPlace(formatting);
+    Formatting entry = formatting_[static_cast<std::size_t>(old)];
     formatting_.erase(formatting_.begin() + old);
     bookmark -= old < bookmark;
-    formatting_.insert(formatting_.begin() + bookmark, clone);
+    relist(entry, clone);
+    formatting_.insert(formatting_.begin() + bookmark, entry);
     close(formatting);
     open_.rebuild(
         formattingAt, [&](NodeId node) { return (nodes_[node].flags & kOpenFlag) != 0; }, furthest, clone, subject);
@@ -163,24 +187,18 @@ void TreeConstruction::adopt(const Token& token) {
 
 void OpenElements::pushWith(NodeId node, Namespace ns, Atom name, std::uint8_t sets) {
   const auto index = static_cast<std::int32_t>(entries_.size());
-  Entry entry{node, name, ns, sets, -1, {}};
-  if (entries_.empty())
-    entry.nearest.fill(-1);
-  else
-    entry.nearest = entries_.back().nearest;
-  for (int set = 0; set < kElementSetCount; ++set)
-    if (sets & (1u << set)) entry.nearest[static_cast<std::size_t>(set)] = index;
-  if (ns == Namespace::kHtml) {
-    if (name >= last_.size()) last_.resize(name + 1, -1);
-    entry.sameBelow = last_[name];
-    last_[name] = index;
-  }
-  entries_.push_back(entry);
+  for (int set = 0, rest = sets; rest; ++set, rest >>= 1)
+    if (rest & 1) sets_[static_cast<std::size_t>(set)].push_back(index);
+  std::vector<std::int32_t>& last = lastOf(ns);
+  if (name >= last.size()) last.resize(name + 1, -1);
+  entries_.push_back({node, name, ns, sets, last[name]});
+  last[name] = index;
 }
 
 std::uint8_t elementSets(Namespace ns, Atom name) noexcept {
+  static constexpr std::uint8_t kAnyHtml = 1u << kHtmlElement;
   static const std::vector<std::uint8_t> html = [] {
-    std::vector<std::uint8_t> sets(known::kCount, 0);
+    std::vector<std::uint8_t> sets(known::kCount, kAnyHtml);
     const auto add = [&](ElementSet set, std::initializer_list<known::Name> names) {
       for (known::Name n : names) sets[n] = static_cast<std::uint8_t>(sets[n] | (1u << set));
     };
@@ -205,7 +223,7 @@ std::uint8_t elementSets(Namespace ns, Atom name) noexcept {
                       kFrameset, kHtml});
     return sets;
   }();
-  if (ns == Namespace::kHtml) return name < known::kCount ? html[name] : std::uint8_t{0};
+  if (ns == Namespace::kHtml) return name < known::kCount ? html[name] : kAnyHtml;
   constexpr std::uint8_t kForeign =
       (1u << kScope) | (1u << kListItemScope) | (1u << kButtonScope) | (1u << kSpecial) | (1u << kSpecialNotPlain);
   bool stops = false;

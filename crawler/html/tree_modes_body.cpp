@@ -159,12 +159,12 @@ bool TreeConstruction::bodyStart(const Token& token) {
       return true;
     case known::kA:
       if (const int index = formattingIndex(known::kA); index >= 0) {
-        const NodeId node = formatting_[static_cast<std::size_t>(index)];
+        const NodeId node = formatting_[static_cast<std::size_t>(index)].node;
         adopt({Kind::kEnd, known::kA, token.tag, {}});
         removeFormatting(node);
         if (nodes_[node].flags & kOpenFlag) {
           nodes_[node].flags &= static_cast<std::uint16_t>(~kOpenFlag);
-          open_.erase(open_.indexOf(node));
+          open_.erase(open_.indexOf(node, known::kA));
         }
       }
       formatting();
@@ -361,7 +361,7 @@ bool TreeConstruction::bodyEnd(const Token& token) {
       const NodeId node = form_;
       form_ = kNoNode;
       if (!node || !(nodes_[node].flags & kOpenFlag)) return true;
-      const int index = open_.indexOf(node);
+      const int index = open_.indexOf(node, known::kForm);
       if (index < open_.nearest(kScope)) return true;
       generateImpliedEndTags();
       nodes_[node].flags &= static_cast<std::uint16_t>(~kOpenFlag);

@@ -92,7 +92,7 @@ bool TreeConstruction::beforeHtml(const Token& token) {
   const TagToken empty;
   const NodeId root = newElement(given ? *token.tag : empty, known::kHtml, Namespace::kHtml);
   link(root, {kDocumentNode, kNoNode});
-  pushOpen(root);
+  pushOpen(root, known::kHtml);
   mode_ = Mode::kBeforeHead;
   return given;
 }
@@ -234,10 +234,10 @@ bool TreeConstruction::afterHead(const Token& token) {
         case known::kTemplate:
         case known::kTitle: {
           const NodeId head = head_;
-          pushOpen(head);
+          pushOpen(head, known::kHead);
           inHead(token);
           nodes_[head].flags &= static_cast<std::uint16_t>(~kOpenFlag);
-          open_.erase(open_.indexOf(head));
+          open_.erase(open_.indexOf(head, known::kHead));
           return true;
         }
         case known::kHead: return true;

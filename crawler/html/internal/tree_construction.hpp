@@ -86,11 +86,20 @@ class TreeConstruction {
     bool start(Atom n) const noexcept { return is(Kind::kStart, n); }
     bool end(Atom n) const noexcept { return is(Kind::kEnd, n); }
   };
+  struct Formatting {  // an active formatting element, or a marker
+    NodeId node = kNoNode;
+    Atom name = 0;
+    std::uint32_t signature = 0;
+  };
   struct Place {  // where a node is to be put: as the last child of parent, or before a child of it
     NodeId parent;
     NodeId before;
   };
-  enum Flag : std::uint16_t { kOpenFlag = 1, kHtmlIntegration = 2, kMathTextIntegration = 4, kTemplateFlag = 8 };
+  /// What the algorithms that the standard sets no bound to may spend, besides a step for each byte up to the tag in
+  /// hand. In the source, not in what was fed: so that a tree is the same however its page was cut.
+  static constexpr std::size_t kBudget = 16384;
+  static constexpr std::size_t kClone = 4;  // what a copy costs of it, where a look at an element costs 1
+  enum Flag : std::uint16_t { kOpenFlag = 1, kHtmlIntegration = 2, kMathTextIntegration = 4, kTemplateFlag = 8, kListedFlag = 16 };  // kListedFlag: perhaps in formatting_
 
   // tree_construction.cpp
   void process(const Token& token);
@@ -112,7 +121,7 @@ class TreeConstruction {
   void insertText(std::string_view text);
   void insertComment(std::string_view text, NodeId parent = kNoNode);
   void parseAs(const Token& token, State state);  // the generic raw text and RCDATA algorithms
-  void pushOpen(NodeId node);
+  void pushOpen(NodeId node, Atom tagName);
   void popOpen();
   void popTo(int index);     // so that `index` is gone too
   void popUntil(Atom name);  // so that the topmost HTML element of that name is gone too
@@ -128,17 +137,19 @@ class TreeConstruction {
   void count(std::size_t work) noexcept { work_ += work; }
   bool spend(std::size_t work) noexcept {
     spent_ += work;
-    if (spent_ > 100000 + consumed_) return false;
+    if (spent_ > kBudget + consumed_) return false;
     count(work);
     return true;
   }
 
   // tree_formatting.cpp: the list of active formatting elements and the adoption agency
   void pushFormatting(NodeId node);
-  void pushMarker() { formatting_.push_back(kNoNode); }
+  void pushMarker() { formatting_.emplace_back(); }
   void clearFormattingToMarker();
   void reconstructFormatting();
-  bool sameAttributes(NodeId one, NodeId other);
+  std::uint32_t signatureOf(NodeId id) const noexcept;
+  bool sameAttributes(NodeId one, NodeId other) const;
+  void relist(Formatting& entry, NodeId clone) noexcept;
   int formattingIndex(Atom name) noexcept;  // the last of that name behind the last marker, or -1
   int formattingPlace(NodeId node) noexcept;
   void removeFormatting(NodeId node);
@@ -183,11 +194,11 @@ class TreeConstruction {
   void closeCell();
 
   Document& document_;
-  std::vector<Node>& nodes_;
+  PlainArray<Node>& nodes_;
   ParseOptions options_;
   TokenizerMachine<TreeConstruction> machine_;
   OpenElements open_;
-  std::vector<NodeId> formatting_;  // kNoNode is a marker
+  std::vector<Formatting> formatting_;
   std::vector<Mode> templateModes_;
   Mode mode_ = Mode::kInitial, originalMode_ = Mode::kInitial;
   State nextState_ = State::kData;  // where the tokenizer goes on after the start tag in hand
@@ -199,7 +210,8 @@ class TreeConstruction {
   bool tableTextSpace_ = true;  // all of them are white space
   std::string unfinished_;      // the bytes of a character that a piece ended within
   bool begun_ = false;          // a byte order mark can no longer come
-  std::size_t consumed_ = 0, spent_ = 0, work_ = 0;
+  std::size_t consumed_ = 0;  // bytes up to the end of the last tag
+  std::size_t spent_ = 0, work_ = 0;
 
   friend class weft::html::Document;
 };
