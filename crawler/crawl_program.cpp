@@ -10,6 +10,7 @@
 #include <weft/crawler/internal/crawl_report.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/politeness/polite_downloader.hpp>
+#include <weft/crawler/politeness/robots_pace.hpp>
 #include <weft/crawler/spiders/site_spider.hpp>
 #include <weft/net/tcp_network.hpp>
 
@@ -149,7 +150,14 @@ int runCrawl(Spider& spider, const CrawlOptions& options) {
   net::TcpNetwork network(reactor);
   HttpDownloader http(network, settings);
   PoliteDownloader downloader(http, politeness);
-  Engine engine(spider, settings, reactor, downloader, *frontier);
+  std::optional<Engine> made;
+  try {
+    made.emplace(spider, settings, reactor, downloader, *frontier);
+  } catch (const Error& error) {
+    return complain(error.what(), kUsage);
+  }
+  Engine& engine = *made;
+  obeyRobotsPace(engine.signals(), politeness, settings);
   for (auto& feed : feeds) engine.addFeed(std::move(feed));
 
   std::optional<Failure> failure;
@@ -179,7 +187,10 @@ int runCrawl(Spider& spider, const CrawlOptions& options) {
   if (engine.startFailure().exception()) return complain("the crawl could not start: " + engine.startFailure().getErrorMessage(), kStartError);
   const int code = exitCode(engine);
   if (code == kNothingFetched) {
-    return complain("nothing could be fetched" + (engine.failedPages().empty() ? std::string() : ": " + engine.failedPages().front().cause), code);
+    std::string why;
+    if (!engine.failedPages().empty()) why = ": " + engine.failedPages().front().cause;
+    else if (engine.stats().getValue("robotstxt/forbidden")) why = ": robots.txt forbids it (-s ROBOTSTXT_OBEY=false fetches it all the same)";
+    return complain("nothing could be fetched" + why, code);
   }
   return code;
 }

@@ -79,7 +79,9 @@ std::string crawlReport(const Engine& engine) {
     answered += pages;
     line(out, "status " + std::to_string(status), grouped(pages) + (http::reasonPhrase(status).empty() ? "" : "  " + std::string(http::reasonPhrase(status))));
   }
-  if (ended > answered) line(out, "no answer", grouped(ended - answered));
+  const auto forbidden = static_cast<std::uint64_t>(stats.getValue("robotstxt/forbidden"));
+  if (ended > answered + forbidden) line(out, "no answer", grouped(ended - answered - forbidden));
+  if (forbidden) line(out, "forbidden", grouped(forbidden) + " by robots.txt (ROBOTSTXT_OBEY)");
   const auto items = static_cast<std::uint64_t>(stats.getValue("item_scraped_count"));
   if (engine.feeds().empty()) line(out, "items", grouped(items));
   for (const auto& feed : engine.feeds()) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <weft/crawler/canonical_url.hpp>
+#include <weft/crawler/component_orders.hpp>
+#include <weft/crawler/crawl_context.hpp>
 #include <weft/crawler/downloader.hpp>
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/error.hpp>
@@ -18,12 +20,18 @@
 #include <weft/crawler/json.hpp>
 #include <weft/crawler/json_pointer.hpp>
 #include <weft/crawler/link_extractor.hpp>
+#include <weft/crawler/middlewares/downloader_middleware.hpp>
+#include <weft/crawler/middlewares/downloader_stats.hpp>
+#include <weft/crawler/middlewares/redirect_middleware.hpp>
+#include <weft/crawler/middlewares/retry_middleware.hpp>
+#include <weft/crawler/middlewares/robots_txt_middleware.hpp>
 #include <weft/crawler/pipelines/item_pipeline.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/politeness/auto_throttle.hpp>
 #include <weft/crawler/politeness/download_slots.hpp>
 #include <weft/crawler/politeness/polite_downloader.hpp>
 #include <weft/crawler/politeness/politeness.hpp>
+#include <weft/crawler/politeness/robots_pace.hpp>
 #include <weft/crawler/politeness/slot.hpp>
 #include <weft/crawler/referrer_policy.hpp>
 #include <weft/crawler/request.hpp>
@@ -33,7 +41,10 @@
 #include <weft/crawler/run_spider.hpp>
 #include <weft/crawler/selector.hpp>
 #include <weft/crawler/settings.hpp>
+#include <weft/crawler/signals.hpp>
 #include <weft/crawler/spider.hpp>
+#include <weft/crawler/spider_runner.hpp>
+#include <weft/crawler/spider_threads.hpp>
 #include <weft/crawler/stats.hpp>
 #include <weft/crawler/xml/xml_document.hpp>
 #include <weft/crawler/xml/xml_elements.hpp>

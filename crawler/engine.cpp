@@ -29,14 +29,15 @@ Output lineCounts(const Output& output) {
 
 }  // namespace
 
-Engine::Engine(Spider& spider, const Settings& settings, Clock& clock, Downloader& downloader, Frontier& frontier)
+Engine::Engine(Spider& spider, const Settings& settings, Clock& clock, Downloader& downloader, Frontier& frontier, SpiderRunner* runner)
     : spider_(spider),
       settings_(settings),
       clock_(clock),
-      downloader_(downloader),
       frontier_(frontier),
-      scraper_(spider, settings, stats_),
-      requestCount_(stats_.counter("downloader/request_count")),
+      downloader_(CrawlContext{spider, settings, stats_, signals_, clock}, downloader),
+      inlineSpider_(runner ? nullptr : std::make_unique<InlineSpider>(spider)),
+      runner_(runner ? *runner : *inlineSpider_),
+      scraper_(spider, runner_, settings, stats_),
       itemCount_(stats_.counter("item_scraped_count")) {
   spider_.setSeenUrls(&frontier_);
 }
@@ -70,13 +71,15 @@ Deferred<> Engine::run() {
   const auto outcome = co_await ended.outcome();
   if (pipelines_.any()) co_await pipelines_.close();
   finish();
+  auto telling = tellSpider();
+  if (!aborted_) co_await telling;
   if (!outcome && !aborted_) outcome.failure().rethrow();
   if (feedFailure_.exception()) feedFailure_.rethrow();
 }
 
 Deferred<> Engine::worker() {
   while (auto lease = co_await frontier_.next()) {                                       // a request that may be made now
-    ++requestCount_;
+    ++leases_;
     auto fetched = downloader_.fetch(lease->request);
     auto response = co_await fetched.outcome();                                          // the page, or why there is none
     if (aborted_) co_return;
@@ -95,35 +98,17 @@ Deferred<> Engine::worker() {
 Deferred<> Engine::seed() {
   try {
     std::uint64_t taken = frontier_.startsTaken();     // by earlier runs of the job
-    std::optional<Results> starts;
-    if (taken != std::numeric_limits<std::uint64_t>::max()) starts = spider_.startRequests();
-    while (starts) {
-      auto result = co_await starts->next();
-      if (!result) break;
-      if (taken && taken--) continue;
-      std::vector<Request> requests;
-      Output output;
-      output.starts = 1;
-      if (result->isItem()) {
-        std::vector<Item> items;
-        items.push_back(std::move(result->item()));
-        if (pipelines_.any()) {
-          auto processed = pipelines_.process(std::move(items), nullptr);
-          items = co_await processed;
-          if (aborted_) co_return;
-        }
-        write(items, output);
-      } else if (scraper_.accepts(result->request(), 0)) {
-        requests.push_back(std::move(result->request()));
-        requests.back().isStartRequest = true;
+    bool more = taken != std::numeric_limits<std::uint64_t>::max();
+    while (more && stopReason_.empty()) {
+      Called called = co_await runner_.start();
+      more = !called.results.empty();
+      for (Result& result : called.results) {
+        if (taken && taken--) continue;
+        auto taking = takeStart(std::move(result));
+        more = co_await taking;
+        if (!more || !stopReason_.empty()) break;
       }
-      Output written = lineCounts(output);
-      auto adding = frontier_.add(std::move(requests), std::move(output));
-      auto keeping = safe(std::move(adding), std::move(written));
-      const bool isSafe = co_await keeping;
-      if (!isSafe) break;
-      co_await frontier_.room(kStartBacklog);
-      if (!stopReason_.empty()) break;
+      if (called.failure.exception()) called.failure.rethrow();
     }
   } catch (...) {
     const Failure failure;
@@ -133,6 +118,32 @@ Deferred<> Engine::seed() {
     if (stopReason_.empty()) stopReason_ = "start_error";
   }
   if (stopReason_.empty() || stopReason_ == "start_error") frontier_.seeded();
+}
+
+// False when the frontier can keep nothing any more.
+Deferred<bool> Engine::takeStart(Result result) {
+  std::vector<Request> requests;
+  Output output;
+  output.starts = 1;
+  if (result.isItem()) {
+    std::vector<Item> items;
+    items.push_back(std::move(result.item()));
+    if (pipelines_.any()) {
+      auto processed = pipelines_.process(std::move(items), nullptr);
+      items = co_await processed;
+      if (aborted_) co_return false;
+    }
+    write(items, output);
+  } else if (scraper_.accepts(result.request(), 0)) {
+    requests.push_back(std::move(result.request()));
+    requests.back().isStartRequest = true;
+  }
+  Output written = lineCounts(output);
+  auto adding = frontier_.add(std::move(requests), std::move(output));
+  auto keeping = safe(std::move(adding), std::move(written));
+  if (!co_await keeping) co_return false;
+  co_await frontier_.room(kStartBacklog);
+  co_return true;
 }
 
 // The request is done: its items go to the feeds, its requests to the frontier.
@@ -242,18 +253,19 @@ void Engine::finish() {
   closeReason_ = stopReason_.empty() ? "finished" : stopReason_;
   const FrontierCounts counts = frontier_.counts();
   stats_.setValue("scheduler/enqueued", static_cast<std::int64_t>(counts.enqueued));
-  stats_.setValue("scheduler/dequeued", requestCount_);
+  stats_.setValue("scheduler/dequeued", leases_);
   stats_.setValue("dupefilter/filtered", static_cast<std::int64_t>(counts.filtered));
   if (counts.overflowed) {
     stats_.setValue("scheduler/overflowed", static_cast<std::int64_t>(counts.overflowed));
     logger().warning(counts.overflowed, " requests were dropped: more than ", settings_.schedulerMaxPending, " were waiting (SCHEDULER_MAX_PENDING)");
   }
   stats_.setValue("elapsed_time_seconds", std::chrono::duration_cast<std::chrono::seconds>(elapsed()).count());
-  try {
-    spider_.closed(closeReason_);
-  } catch (...) {
-    logger().error("Spider ", spider_.name, " failed in closed(): ", Failure());
-  }
+}
+
+// A spider on another thread that does not come to an end is not told that it has been aborted.
+Deferred<> Engine::tellSpider() {
+  const Called called = co_await runner_.closed(closeReason_);
+  if (called.failure.exception()) logger().error("Spider ", spider_.name, " failed in closed(): ", called.failure);
   logger().info("Spider closed (", closeReason_, ")");
 }
 

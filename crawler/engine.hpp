@@ -5,10 +5,13 @@
 #include <weft/crawler/downloader.hpp>
 #include <weft/crawler/feeds/feed.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
+#include <weft/crawler/middlewares/downloader_middleware.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/scraper.hpp>
 #include <weft/crawler/settings.hpp>
+#include <weft/crawler/signals.hpp>
 #include <weft/crawler/spider.hpp>
+#include <weft/crawler/spider_runner.hpp>
 #include <weft/crawler/stats.hpp>
 #include <weft/defer/deferred.hpp>
 
@@ -30,16 +33,20 @@ struct FailedPage {
   int tries;
 };
 
-/// Runs one crawl: CONCURRENT_REQUESTS workers take requests from the frontier, have them downloaded and scraped, and commit what came of them.
+/// Runs one crawl: CONCURRENT_REQUESTS workers take requests from the frontier, have them downloaded (through the middlewares) and scraped, and commit what came of them.
 ///
 ///     Engine engine(spider, settings, reactor, downloader, frontier);
 ///     engine.addFeed(openFeed("quotes.jsonl", OutputFile::Mode::Overwrite));
 ///     co_await engine.run();
 ///
-/// What it is given is referred to and must outlive it. All of it runs on one thread, that of the clock; with a ManualClock and a downloader in memory it runs in virtual time.
+/// What it is given is referred to and must outlive it. All of it runs on one thread, that of the clock (but for the spider's
+/// code, when a runner takes it elsewhere); with a ManualClock and a downloader in memory it runs in virtual time.
 class Engine {
  public:
-  Engine(Spider& spider, const Settings& settings, Clock& clock, Downloader& downloader, Frontier& frontier);
+  /// Throws SettingError: DOWNLOADER_MIDDLEWARES names what there is not.
+  ///
+  /// The spider's code runs on the engine's thread, or where `runner` runs it (see SpiderThreads): of `spider` the engine then reads only what its constructor has set.
+  Engine(Spider& spider, const Settings& settings, Clock& clock, Downloader& downloader, Frontier& frontier, SpiderRunner* runner = nullptr);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
@@ -58,6 +65,8 @@ class Engine {
   /// "finished", or why it ended before: "shutdown", "start_error", "feed_error", "journal_error", "closespider_itemcount"…; empty while it runs.
   const std::string& closeReason() const noexcept { return closeReason_; }
   const Stats& stats() const noexcept { return stats_; }
+  /// What happens, for whoever wants to hear of it; connect before run().
+  Signals& signals() noexcept { return signals_; }
   FrontierCounts counts() const { return frontier_.counts(); }
   /// Requests that earlier runs of the job have ended.
   std::uint64_t earlier() const noexcept { return earlier_; }
@@ -74,6 +83,7 @@ class Engine {
  private:
   Deferred<> worker();
   Deferred<> seed();
+  Deferred<bool> takeStart(Result result);
   Deferred<> commit(Lease lease, Scraped scraped);
   bool write(std::vector<Item>& items, Output& output);
   Deferred<bool> safe(Deferred<std::size_t> committing, Output written);
@@ -82,13 +92,17 @@ class Engine {
   void watchLimits();
   void logProgress();
   void finish();
+  Deferred<> tellSpider();
 
   Spider& spider_;
   const Settings& settings_;
   Clock& clock_;
-  Downloader& downloader_;
   Frontier& frontier_;
   Stats stats_;
+  Signals signals_;
+  DownloaderMiddlewares downloader_;
+  std::unique_ptr<SpiderRunner> inlineSpider_;         // unless it runs elsewhere
+  SpiderRunner& runner_;
   Scraper scraper_;
   ItemPipelines pipelines_;
   std::vector<std::unique_ptr<Feed>> feeds_;
@@ -98,8 +112,8 @@ class Engine {
   std::string stopReason_, closeReason_;
   std::chrono::nanoseconds begin_{}, end_{};
   bool ended_ = false, aborted_ = false;
-  std::int64_t& requestCount_;
   std::int64_t& itemCount_;
+  std::int64_t leases_ = 0;
   std::uint64_t earlier_ = 0;
   std::int64_t pages_ = 0, failures_ = 0;
   std::int64_t pagesAtLastLog_ = 0, itemsAtLastLog_ = 0;

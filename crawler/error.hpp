@@ -39,4 +39,16 @@ class IgnoreRequest : public Error {
   using Error::Error;
 };
 
+/// The site's robots.txt does not want this page to be fetched.
+class ForbiddenByRobots : public IgnoreRequest {
+ public:
+  ForbiddenByRobots() : IgnoreRequest("forbidden by robots.txt") {}
+};
+
+/// A request cannot be made now, and nobody is to blame: it goes back to the frontier as it was, and is given out again when its host may be asked. The attempt does not count.
+class Postponed : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace weft::crawler

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +71,7 @@ struct HttpDownloader::State {
     if (!request.referrer().empty()) prepared.headers.setDefault("Referer", request.referrer());
     if (const auto seconds = internal::metaNumber(request, "download_timeout")) prepared.setTimeout(*seconds);
     if (const auto bytes = internal::metaNumber(request, "download_maxsize")) prepared.setMaxBody(static_cast<std::size_t>(*bytes));
+    if (internal::metaNumber(request, "truncate_body")) prepared.setMaxBody(SIZE_MAX);        // how long it would be does not matter
     if (cookies && !internal::metaFlag(request, "dont_merge_cookies")) {
       prepared.cookieJar = request.meta("cookiejar");
       for (const std::string& field : request.cookies()) jars.jar(prepared.cookieJar).setCookie(field, request.url);
@@ -100,8 +102,16 @@ Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request)
   http::Response received = co_await answer;
   const double latency = std::chrono::duration<double>(received.timing().firstByte).count();
   std::string body;
+  const auto enough = internal::metaNumber(*request, "truncate_body");
   if (received.body.complete()) {
     body = received.body.take();
+  } else if (enough) {
+    while (body.size() < static_cast<std::size_t>(*enough)) {
+      auto reading = received.body.next();
+      const auto chunk = co_await reading;
+      if (!chunk) break;
+      body += *chunk;
+    }
   } else {
     auto rest = received.body.bytes(maxBody);
     body = co_await rest;

@@ -18,6 +18,8 @@ namespace weft::crawler {
 /// Around it, each unless its setting says otherwise: cookies (COOKIES_ENABLED; a session for each value of the meta key `cookiejar`), bodies without their Content-Encoding
 /// (COMPRESSION_ENABLED; DOWNLOAD_MAXSIZE counts decoded bytes), a login (HTTPAUTH_USER, HTTPAUTH_PASS, for HTTPAUTH_DOMAIN alone), the environment's proxies (HTTPPROXY_ENABLED).
 ///
+/// Of a body that is longer than the meta key `truncate_body` says (bytes) the rest is not read: what came in until then is given, and the connection closed.
+///
 /// Errors of fetch(): those of http::Agent::request() and of reading its body; http::CookieError when there are too many sessions.
 class HttpDownloader final : public Downloader {
  public:

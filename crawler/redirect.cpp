@@ -2,6 +2,7 @@
 
 #include <weft/crawler/error.hpp>
 #include <weft/crawler/html/link_scanner.hpp>
+#include <weft/crawler/internal/error_name.hpp>
 #include <weft/defer/errors.hpp>
 #include <weft/http/client/errors.hpp>
 #include <weft/http/content_coding/errors.hpp>
@@ -148,9 +149,7 @@ std::string retryReason(const Failure& failure) {
   // What unpacks to more than it may does so again.
   if (const auto* failed = failure.as<http::ResponseFailed>(); failed && failed->reason.check<http::DecodedTooLarge, http::DecompressionRatio>()) return {};
   if (!failure.check<net::Error, http::RequestTimeout, http::ResponseNeverReceived, http::ResponseFailed, TimeoutError>()) return {};
-  std::string type = failure.typeName();
-  const std::size_t colons = type.rfind("::");
-  return colons == std::string::npos ? type : type.substr(colons + 2);
+  return errorName(failure);
 }
 
 }  // namespace weft::crawler

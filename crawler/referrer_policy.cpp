@@ -1,5 +1,7 @@
 #include <weft/crawler/referrer_policy.hpp>
 
+#include <weft/crawler/response.hpp>
+#include <weft/crawler/settings.hpp>
 #include <weft/http/headers.hpp>
 
 #include <array>
@@ -80,6 +82,18 @@ std::shared_ptr<const std::string> PageReferrer::to(const http::Url& target, Ref
   auto& text = tell == Tell::kWhole ? whole_ : origin_;
   if (!text) text = referrer(*page_, tell == Tell::kWhole);
   return text;
+}
+
+PageReferrer referrerOf(const Response& response, const http::Url& url, const Settings& settings) {
+  std::optional<ReferrerPolicy> policy;
+  if (const auto field = response.headers.get("Referrer-Policy")) policy = lastReferrerPolicy(*field);
+  if (!policy) policy = parseReferrerPolicy(settings.referrerPolicy);
+  return PageReferrer(url, policy.value_or(ReferrerPolicy::ScrapyDefault));
+}
+
+void refer(Request& request, PageReferrer& page) {
+  const auto own = parseReferrerPolicy(request.meta("referrer_policy"));
+  request.setReferrer(own ? page.to(request.url, *own) : page.to(request.url));
 }
 
 }  // namespace weft::crawler

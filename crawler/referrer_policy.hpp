@@ -11,6 +11,10 @@
 
 namespace weft::crawler {
 
+class Request;
+class Response;
+struct Settings;
+
 /// W3C Referrer Policy, section 3, and what Scrapy does unless told otherwise.
 enum class ReferrerPolicy : std::uint8_t {
   NoReferrer,
@@ -44,5 +48,10 @@ class PageReferrer {
   ReferrerPolicy policy_;
   std::shared_ptr<const std::string> whole_, origin_;
 };
+
+/// What `response`, the page at `url`, lets its links tell: by its Referrer-Policy, or else by the setting REFERRER_POLICY. The URL is referred to.
+PageReferrer referrerOf(const Response& response, const http::Url& url, const Settings& settings);
+/// Gives the request its Referer, by the page's policy or by its own meta key `referrer_policy`.
+void refer(Request& request, PageReferrer& page);
 
 }  // namespace weft::crawler

@@ -7,10 +7,10 @@
 #include <weft/crawler/response.hpp>
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/spider.hpp>
+#include <weft/crawler/spider_runner.hpp>
 #include <weft/crawler/stats.hpp>
 #include <weft/defer/deferred.hpp>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,36 +27,28 @@ struct Scraped {
   std::string cause;                                   ///< of Failed and Dropped
 };
 
-/// Takes each response, or the failure to get one, through the rules that Scrapy keeps in middlewares (retry, redirect, HttpError, offsite, URL length, depth) and the
-/// spider's callback. Never fails: an exception in a callback costs the page, is logged with its URL, and is in the result. It runs the callbacks on the calling thread; what it
-/// gives is a Deferred all the same, so that spider threads fit behind it.
+/// Takes each response, or the failure to get one, through the rules that Scrapy keeps in spider middlewares (HttpError, offsite, URL length, depth) and the spider's callback;
+/// does what the downloader's middlewares ask for (RetryRequest, RequestInstead, Postponed). Never fails: an exception in a callback costs the page, is logged with its URL, and is in the result. One thread, the engine's.
 class Scraper {
  public:
-  /// All three are referred to.
-  Scraper(Spider& spider, const Settings& settings, Stats& stats);
+  /// All are referred to; of the spider itself only what its constructor has set is looked at, its code runs where the runner runs it.
+  Scraper(Spider& spider, SpiderRunner& runner, const Settings& settings, Stats& stats);
 
   Deferred<Scraped> run(std::shared_ptr<Request> request, Outcome<Response> response);
   /// Spider middlewares' view of a request that the spider yielded: may it be enqueued? Sets its depth and priority.
   bool accepts(Request& request, std::uint32_t depth);
 
  private:
-  Deferred<> callBack(Scraped& scraped, const Request& request, Results results, std::optional<PageReferrer> referrer);
-  void refer(Request& request, PageReferrer& referrer) const;
-  PageReferrer referrerOf(const Response& response, const Request& request) const;
-  bool retries(Request& request, const std::string& reason, Scraped& scraped);
-  void countStatus(int status);
+  bool diverted(Scraped& scraped, Request& request, const Failure& failure);
+  void take(Scraped& scraped, const Request& request, Called called, std::optional<PageReferrer> referrer);
   bool mayPass(const Request& request, int status) const noexcept;
-  bool wants(const Request& request, int status) const noexcept;
   bool onSite(const http::Url& url) const;
 
   Spider& spider_;
+  SpiderRunner& runner_;
   const Settings& settings_;
   Stats& stats_;
-  const ReferrerPolicy referrerPolicy_;
-  std::int64_t& responseCount_;
-  std::int64_t& responseBytes_;
   std::int64_t& receivedCount_;
-  std::array<std::int64_t*, 600> statusCounts_{};
   bool depthLogged_ = false;
 };
 

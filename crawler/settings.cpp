@@ -1,7 +1,7 @@
 #include <weft/crawler/settings.hpp>
 
 #include <weft/core/internal/suggest.hpp>
-#include <weft/crawler/pipelines/item_pipelines.hpp>
+#include <weft/crawler/component_orders.hpp>
 #include <weft/crawler/politeness/download_slots.hpp>
 #include <weft/crawler/referrer_policy.hpp>
 
@@ -45,6 +45,7 @@ const Definition kDefinitions[] = {
     {"COOKIES_ENABLED", &Settings::cookiesEnabled, 0, "keep cookies, and send them"},
     {"DEPTH_LIMIT", &Settings::depthLimit, 0, "links from a start URL that are followed at most; 0: no limit"},
     {"DEPTH_PRIORITY", &Settings::depthPriority, kAny, "taken off a request's priority for each step of depth"},
+    {"DOWNLOADER_MIDDLEWARES", &Settings::downloaderMiddlewares, 0, "layers to add, move or switch off: {\"MyMiddleware\": 543, \"RetryMiddleware\": null}"},
     {"DOWNLOAD_DELAY", &Settings::downloadDelay, 0, "seconds from one request to the next of a host"},
     {"DOWNLOAD_MAXSIZE", &Settings::downloadMaxsize, 1, "bytes of one body"},
     {"DOWNLOAD_SLOTS", &Settings::downloadSlots, 0, "concurrency and delay of single hosts, as JSON"},
@@ -72,6 +73,9 @@ const Definition kDefinitions[] = {
     {"RETRY_ENABLED", &Settings::retryEnabled, 0, "try again after connection errors and 408, 429, 500, 502, 503, 504, 522, 524"},
     {"RETRY_PRIORITY_ADJUST", &Settings::retryPriorityAdjust, kAny, "added to the priority of a request that is tried again"},
     {"RETRY_TIMES", &Settings::retryTimes, 0, "attempts beside the first"},
+    {"ROBOTSTXT_MAX_CRAWL_DELAY", &Settings::robotstxtMaxCrawlDelay, 0, "seconds; a longer Crawl-delay of robots.txt counts as this; 0: none counts"},
+    {"ROBOTSTXT_OBEY", &Settings::robotstxtObey, 0, "do not fetch what robots.txt forbids"},
+    {"ROBOTSTXT_USER_AGENT", &Settings::robotstxtUserAgent, 0, "whose rules of robots.txt count; USER_AGENT unless set"},
     {"SCHEDULER_MAX_PENDING", &Settings::schedulerMaxPending, 1, "requests that may wait; more are dropped and counted"},
     {"SCHEDULER_ORDER", &Settings::schedulerOrder, 0, "fifo (breadth first) or lifo (depth first)"},
     {"URLLENGTH_LIMIT", &Settings::urllengthLimit, 0, "bytes; longer URLs are not followed; 0: no limit"},
@@ -127,7 +131,7 @@ std::string parseText(const Definition& definition, std::string_view value) {
     }
   }
   if (definition.name == "DOWNLOAD_SLOTS") parseDownloadSlots(value);
-  if (definition.name == "ITEM_PIPELINES") parseItemPipelines(value);
+  if (definition.name == "DOWNLOADER_MIDDLEWARES" || definition.name == "ITEM_PIPELINES") parseComponentOrders(definition.name, value);
   if (definition.name == "REFERRER_POLICY" && !parseReferrerPolicy(value)) {
     refuse(definition, value, "must be a referrer policy: no-referrer, no-referrer-when-downgrade, same-origin, origin, strict-origin, origin-when-cross-origin, "
                               "strict-origin-when-cross-origin, unsafe-url or scrapy-default");

@@ -51,6 +51,10 @@ struct Settings {
   std::string jobDurability = "process";               ///< JOB_DURABILITY: process, or power
   double downloadTimeout = 180;                        ///< DOWNLOAD_TIMEOUT: seconds for one attempt, all in all
   std::int64_t downloadMaxsize = 16 << 20;             ///< DOWNLOAD_MAXSIZE: bytes of one body, decoded
+  std::string downloaderMiddlewares;                   ///< DOWNLOADER_MIDDLEWARES: layers to add, move or switch off, as JSON
+  bool robotstxtObey = true;                           ///< ROBOTSTXT_OBEY
+  std::string robotstxtUserAgent;                      ///< ROBOTSTXT_USER_AGENT: whose rules count; USER_AGENT unless set
+  double robotstxtMaxCrawlDelay = 60;                  ///< ROBOTSTXT_MAX_CRAWL_DELAY: seconds; a longer Crawl-delay counts as this, and 0 means that none counts
   int depthLimit = 0;                                  ///< DEPTH_LIMIT: links from a start URL
   int depthPriority = 0;                               ///< DEPTH_PRIORITY: taken off a request's priority for each step of depth
   std::int64_t urllengthLimit = 2083;                  ///< URLLENGTH_LIMIT: bytes; longer ones are not followed

@@ -16,6 +16,7 @@
 
 namespace weft::crawler {
 
+class DownloaderMiddleware;
 class ItemPipeline;
 
 /// One thing that a callback yields: an item or a request.
@@ -69,6 +70,8 @@ class Spider {
   std::vector<std::string> allowedDomains;
   /// Settings of this spider, by name. `-s` on the command line goes before them.
   std::map<std::string, std::string> customSettings;
+  /// Layers around the fetching of its pages, beside weft's own, see DownloaderMiddleware.
+  std::vector<std::shared_ptr<DownloaderMiddleware>> downloaderMiddlewares;
   /// What its items go through before they are written, see ItemPipeline.
   std::vector<std::shared_ptr<ItemPipeline>> pipelines;
   /// Names of callbacks and errbacks, for jobs: a callback that is named here is found again by another build of the program. One that is not is found by the same build only.

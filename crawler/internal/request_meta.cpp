@@ -22,7 +22,7 @@ constexpr Key kKeys[] = {
     {"allow_offsite", Takes::kFlag},       {"depth_reset", Takes::kFlag},         {"dont_merge_cookies", Takes::kFlag},
     {"dont_obey_robotstxt", Takes::kFlag}, {"download_maxsize", Takes::kBytes},   {"download_timeout", Takes::kSeconds},
     {"give_up_log_level", Takes::kLogLevel}, {"max_retry_times", Takes::kCount},  {"priority_adjust", Takes::kWhole},
-    {"referrer_policy", Takes::kReferrerPolicy},
+    {"referrer_policy", Takes::kReferrerPolicy}, {"truncate_body", Takes::kBytes},
 };
 
 struct Field {

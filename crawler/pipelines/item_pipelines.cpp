@@ -1,12 +1,13 @@
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 
 #include <weft/core/internal/suggest.hpp>
+#include <weft/crawler/component_orders.hpp>
+#include <weft/crawler/internal/error_name.hpp>
 #include <weft/crawler/json.hpp>
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/spider.hpp>
 #include <weft/crawler/stats.hpp>
 #include <weft/defer/gather.hpp>
-#include <weft/http/json.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -30,55 +31,21 @@ std::string shown(const Item& item) {
   return text.substr(0, end) + "...";
 }
 
-std::string shortName(const Failure& failure) {
-  const std::string type = failure.typeName();
-  const std::size_t colons = type.rfind("::");
-  return colons == std::string::npos ? type : type.substr(colons + 2);
-}
-
-[[noreturn]] void refuse(const std::string& problem) { throw SettingError("ITEM_PIPELINES: " + problem + "; it looks like this: {\"NamesOnly\": 300, \"Other\": null}"); }
-
 }  // namespace
 
 ItemPipeline::~ItemPipeline() = default;
 Deferred<> ItemPipeline::openSpider(const PipelineContext&) { return succeed(); }
 Deferred<> ItemPipeline::closeSpider() { return succeed(); }
 
-std::map<std::string, std::optional<int>, std::less<>> parseItemPipelines(std::string_view text) {
-  std::map<std::string, std::optional<int>, std::less<>> orders;
-  if (text.empty()) return orders;
-  http::Json json;
-  try {
-    json = http::Json::parse(text);
-  } catch (const http::JsonError& error) {
-    refuse(error.what());
-  }
-  if (!json.isObject()) refuse("must be a JSON object");
-  for (const auto& [name, value] : json.object()) {
-    if (value.isNull()) orders[name] = std::nullopt;
-    else if (value.isInteger() && value.integer() >= -1'000'000 && value.integer() <= 1'000'000) orders[name] = static_cast<int>(value.integer());
-    else refuse("the order of \"" + name + "\" must be a whole number, or null to leave it out");
-  }
-  return orders;
-}
-
 std::vector<std::shared_ptr<ItemPipeline>> enabledPipelines(const Spider& spider, const Settings& settings) {
-  const auto orders = parseItemPipelines(settings.itemPipelines);
+  const auto orders = parseComponentOrders("ITEM_PIPELINES", settings.itemPipelines);
   std::vector<std::string_view> names;
   for (const auto& pipeline : spider.pipelines) names.push_back(pipeline->name);
-  for (const auto& [name, order] : orders)
-    if (std::find(names.begin(), names.end(), name) == names.end()) refuse("the spider \"" + spider.name + "\" has no pipeline \"" + name + "\"" + suggestion(name, names));
-
-  std::vector<std::pair<int, std::shared_ptr<ItemPipeline>>> ordered;
-  for (const auto& pipeline : spider.pipelines) {
-    const auto found = orders.find(pipeline->name);
-    if (found == orders.end()) ordered.emplace_back(pipeline->order, pipeline);
-    else if (found->second) ordered.emplace_back(*found->second, pipeline);
+  for (const auto& [name, order] : orders) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw SettingError("ITEM_PIPELINES: the spider \"" + spider.name + "\" has no pipeline \"" + name + "\"" + suggestion(name, names));
   }
-  std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<std::shared_ptr<ItemPipeline>> enabled;
-  for (auto& [order, pipeline] : ordered) enabled.push_back(std::move(pipeline));
-  return enabled;
+  return inOrder(spider.pipelines, orders);
 }
 
 // The items of one page. Shared with the lanes, which may outlive who waits for them.
@@ -150,7 +117,7 @@ void ItemPipelines::lost(const Item& item, const Request* from, const ItemPipeli
   const std::string where = from ? " of " + from->describe() : " of the start";
   if (const auto* drop = failure.as<DropItem>()) {
     crawl_->stats.incValue("item_dropped_count");
-    crawl_->stats.incValue("item_dropped_reasons_count/" + shortName(failure));
+    crawl_->stats.incValue("item_dropped_reasons_count/" + errorName(failure));
     if (logger().enabled(drop->level)) logger().log(drop->level, "Dropped: ", drop->what(), ": ", shown(item), where);
     return;
   }

@@ -14,9 +14,6 @@
 
 namespace weft::crawler {
 
-/// Reads ITEM_PIPELINES: a JSON object of names, each with its order, or null for one that is left out. Throws SettingError.
-std::map<std::string, std::optional<int>, std::less<>> parseItemPipelines(std::string_view text);
-
 /// The pipelines that a crawl of this spider goes through, in their order. Throws SettingError for a name in ITEM_PIPELINES that the spider has no pipeline of.
 std::vector<std::shared_ptr<ItemPipeline>> enabledPipelines(const Spider& spider, const Settings& settings);
 

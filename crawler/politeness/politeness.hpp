@@ -21,9 +21,9 @@
 namespace weft::crawler {
 
 /// A request reached nobody, at a host that has answered before and seems to be down for a while: it goes back and is tried again, and the attempt does not count.
-class HostDown : public Error {
+class HostDown : public Postponed {
  public:
-  using Error::Error;
+  using Postponed::Postponed;
 };
 
 /// A request was not made, as its host has been down for BREAKER_TIMEOUT.

@@ -1,6 +1,7 @@
 #include <weft/crawler/robots/robots_gate.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/redirect.hpp>
 #include <weft/defer/defer_later.hpp>
 #include <weft/defer/shared_deferred.hpp>
 
@@ -70,27 +71,30 @@ struct RobotsGate::State {
     }
   }
 
-  // nullptr: unreachable.
+  // Fails when the site cannot be asked.
   static Deferred<Rules> fetch(std::shared_ptr<State> state, http::Url url) {
     const std::string origin = url.origin();
-    std::string reason;
+    Failure reason{std::exception_ptr()};
+    bool mayPass = true;
     for (int attempt = 0;; ++attempt) {
       http::Url target = url;
       for (int redirects = 0;; ++redirects) {
         Request request(target);
-        request.setPriority(1000).setDontFilter();
+        request.setPriority(1000).setDontFilter().setMeta("truncate_body", std::to_string(RobotsTxt::kMaxSize + 1));
+        request.dontRedirect = request.dontRetry = true;   // both are done here
         ++state->counts.requests;
         auto waiting = state->downloader.fetch(std::make_shared<const Request>(std::move(request)));
         Outcome<Response> outcome = co_await waiting.outcome();
         if (!outcome) {
           if (outcome.failure().check<CancelledError>()) outcome.failure().rethrow();
-          reason = outcome.failure().getErrorMessage();
+          reason = outcome.failure();
+          mayPass = !retryReason(reason).empty();
           break;
         }
         ++state->counts.responses;
         const Response& response = *outcome;
         if (response.status >= 500) {
-          reason = "status " + std::to_string(response.status);
+          reason = Failure(RobotsUnreachable(target.href(), response.status));
           break;
         }
         if (response.status >= 200 && response.status < 300) {
@@ -104,31 +108,33 @@ struct RobotsGate::State {
         if (!next || !next->isHttp()) co_return std::make_shared<const RobotsTxt>();
         target = std::move(*next);
       }
-      if (attempt >= state->options.retries) break;
-      auto pause = deferLater(state->clock, std::ldexp(1.0, std::min(attempt, 10)));
+      if (!mayPass || attempt >= state->options.retries) break;
+      auto pause = deferLater(state->clock, std::ldexp(state->options.retryDelay.seconds(), std::min(attempt, 6)));
       co_await pause;
     }
-    ++state->counts.unreachable;
-    logger().warning("a robots.txt cannot be had, so that nothing of its site may be fetched until it can", field("site", origin), field("reason", reason));
-    co_return nullptr;
+    if (!reason.check<Postponed>()) {
+      ++state->counts.unreachable;
+      logger().warning("a robots.txt cannot be had, so that nothing of its site may be fetched until it can", field("site", origin), field("reason", reason.getErrorMessage()));
+    }
+    co_return reason;
   }
 
   static Deferred<Rules> ask(const std::shared_ptr<State>& state, const std::shared_ptr<Site>& site, const http::Url& url) {
     site->expires = std::numeric_limits<double>::infinity();
-    auto settled = fetch(state, http::Url::parse("/robots.txt", url)).addBoth([state, weak = std::weak_ptr<Site>(site)](Outcome<Rules> outcome) -> Outcome<Rules> {
+    auto settled = fetch(state, http::Url::parse("/robots.txt", url)).addBoth([state, weak = std::weak_ptr<Site>(site), url](Outcome<Rules> outcome) -> Outcome<Rules> {
+      if (outcome && state->options.onRules) state->options.onRules(url, **outcome);
       const auto site = weak.lock();
-      if (!outcome) {                                  // nobody waited any more: whoever comes next asks again
-        if (site) site->expires = 0;
-        return outcome;
+      if (!site) return outcome;
+      if (outcome) {
+        site->known = *outcome;
+        site->expires = state->clock.seconds() + state->options.maxAge.seconds();
+      } else if (outcome.failure().check<CancelledError, Postponed>()) {
+        site->expires = 0;                             // nobody waited any more, or the host is to be left alone: whoever comes next asks again
+      } else {
+        site->expires = state->clock.seconds() + state->options.unreachableAge.seconds();
+        if (site->known) return site->known;
       }
-      Rules rules = *outcome;
-      if (site) {
-        site->expires = state->clock.seconds() + (rules ? state->options.maxAge : state->options.unreachableAge).seconds();
-        if (rules) site->known = rules;
-        else rules = site->known;
-      }
-      if (!rules) rules = std::make_shared<const RobotsTxt>(RobotsTxt::disallowAll());
-      return rules;
+      return outcome;
     });
     site->answer.emplace(std::move(settled));
     return site->answer->get();
@@ -146,10 +152,16 @@ Deferred<std::shared_ptr<const RobotsTxt>> RobotsGate::rules(const http::Url& ur
   return State::ask(state_, site, url);
 }
 
+std::shared_ptr<const RobotsTxt> RobotsGate::known(const http::Url& url) const {
+  const auto found = state_->sites.find(url.origin());
+  return found != state_->sites.end() && state_->clock.seconds() < found->second->expires && !std::isinf(found->second->expires) ? found->second->known : nullptr;
+}
+
 Deferred<bool> RobotsGate::allowed(const http::Url& url) {
   if (!url.isHttp() || url.target() == "/robots.txt") return succeed(true);
-  return rules(url).addCallback([url, state = state_](Rules rules) {
-    const bool answer = rules->allowed(url, {});
+  return rules(url).addBoth([url, state = state_](Outcome<Rules> rules) -> Outcome<bool> {
+    if (!rules && rules.failure().check<CancelledError>()) return rules.failure();
+    const bool answer = rules && (*rules)->allowed(url, {});
     if (!answer) ++state->counts.forbidden;
     return answer;
   });

@@ -3,30 +3,44 @@
 
 #include <weft/core/clock.hpp>
 #include <weft/crawler/downloader.hpp>
+#include <weft/crawler/error.hpp>
 #include <weft/crawler/robots/robots_txt.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
 namespace weft::crawler {
 
+/// A site's robots.txt answered with a status of 5xx, again and again: RFC 9309 takes the site as forbidden.
+class RobotsUnreachable : public Error {
+ public:
+  RobotsUnreachable(const std::string& url, int status) : Error(url + " answered " + std::to_string(status)), status(status) {}
+  int status;
+};
+
 struct RobotsGateOptions {
   std::string userAgent = "weft";                      ///< whose rules count; what the downloader sends as User-Agent, or its product token
   Delay maxAge = 24 * 3600;                            ///< rules are fetched anew after this (RFC 9309 section 2.4)
   Delay unreachableAge = 600;                          ///< a site that could not be asked is asked again after this
-  int retries = 2;                                     ///< attempts more when it could not be asked, 1, 2, 4… s apart, before it counts as unreachable
+  int retries = 2;                                     ///< attempts more when it could not be asked, before it counts as unreachable
+  Delay retryDelay = 1;                                ///< between the first and the second attempt; then twice as long each time, up to 64 times as long
   int maxRedirects = 5;                                ///< in a row
   std::size_t maxSites = 10000;                        ///< kept; then those that were not asked for longest go
+  /// Told of each site's rules, for this user agent, as they come and before those who wait for them; with a URL of the site. It must not throw.
+  std::function<void(const http::Url&, const RobotsTxt&)> onRules;
 
   RobotsGateOptions& setUserAgent(std::string value) { return userAgent = std::move(value), *this; }
   RobotsGateOptions& setMaxAge(Delay value) noexcept { return maxAge = value, *this; }
   RobotsGateOptions& setUnreachableAge(Delay value) noexcept { return unreachableAge = value, *this; }
   RobotsGateOptions& setRetries(int value) noexcept { return retries = value, *this; }
+  RobotsGateOptions& setRetryDelay(Delay value) noexcept { return retryDelay = value, *this; }
   RobotsGateOptions& setMaxRedirects(int value) noexcept { return maxRedirects = value, *this; }
   RobotsGateOptions& setMaxSites(std::size_t value) noexcept { return maxSites = value, *this; }
+  RobotsGateOptions& setOnRules(std::function<void(const http::Url&, const RobotsTxt&)> value) { return onRules = std::move(value), *this; }
 };
 
 /// What a gate has done so far.
@@ -62,8 +76,11 @@ class RobotsGate {
   /// May the page be fetched? Fires at once when the site's rules are known. True for a robots.txt itself, and for what is not http or https. Fails only with CancelledError, when it
   /// was cancelled: that hurts nobody else who waits, and ends the fetch when nobody does.
   Deferred<bool> allowed(const http::Url& url);
-  /// The rules of the page's site, for this gate's user agent: they answer to any name. For Crawl-delay and the like. Fires and fails as allowed() does.
+  /// The rules of the page's site, for this gate's user agent: they answer to any name. For Crawl-delay and the like. Fires as allowed() does. Fails when the site cannot be asked and no
+  /// rules were known before: with RobotsUnreachable, the downloader's error, or CancelledError.
   Deferred<std::shared_ptr<const RobotsTxt>> rules(const http::Url& url);
+  /// The same without asking: null when they are not known now.
+  std::shared_ptr<const RobotsTxt> known(const http::Url& url) const;
 
   const RobotsGateCounts& counts() const noexcept;
   /// How many sites it knows or is asking.

@@ -109,6 +109,7 @@ Simulated simulate(std::uint64_t seed) {
   network.addHost("site.test");
   auto site = std::make_shared<http::Site>([&](http::Request request) -> Deferred<http::Response> {
     if (random() % 50 == 0) co_return http::Response(503);
+    if (request.url.path() == "/robots.txt") co_return http::Response(200, "User-agent: *\nDisallow: /private\n", "text/plain");
     co_return http::Response(200, bodyOf(std::stoi(std::string(request.url.path().substr(1)))), "text/plain");
   });
   auto port = network.listen(80, site);

@@ -6,6 +6,7 @@
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/politeness/polite_downloader.hpp>
 #include <weft/crawler/politeness/politeness.hpp>
+#include <weft/crawler/politeness/robots_pace.hpp>
 #include <weft/defer/defer_later.hpp>
 #include <weft/defer/testing.hpp>
 #include <weft/http/server/site.hpp>
@@ -57,6 +58,11 @@ TEST_CASE("no request reaches a host inside a forbidden window, for a thousand h
   auto site = std::make_shared<http::Site>([&](http::Request request) -> Deferred<http::Response> {
     const std::string name(*request.headers.get("Host"));
     HostLog& host = hosts[name];
+    const bool delays = std::stoi(name.substr(1)) % 5 == CrawlDelay;
+    if (request.url.path() == "/robots.txt") {
+      if (delays) co_return http::Response(200, "User-agent: *\nCrawl-delay: 5\n", "text/plain");
+      co_return http::Response(404);
+    }
     host.arrivals.push_back(clock.seconds());
     auto thinking = deferLater(clock, kThinks);
     co_await thinking;
@@ -88,11 +94,11 @@ TEST_CASE("no request reaches a host inside a forbidden window, for a thousand h
   settings.set("DOWNLOAD_SLOTS", slots + "}");
   PagesSpider spider;
   Politeness politeness(settings, clock);
-  for (int i = CrawlDelay; i < kHosts; i += 5) politeness.setRule("h" + std::to_string(i), HostRule::crawlDelay(kCrawlDelay));
   HttpDownloader http(network, settings);
   PoliteDownloader downloader(http, politeness);
   MemoryFrontier frontier(settings, politeness);
   Engine engine(spider, settings, clock, downloader, frontier);
+  obeyRobotsPace(engine.signals(), politeness, settings);
   auto running = engine.run();
   clock.play(3600);
   successResultOf(running);

@@ -206,6 +206,7 @@ TEST_CASE("the same pages come whatever the network does to the connections") {
 
 TEST_CASE("a server that never answers costs its pages, not the crawl") {
   World world(siteOf({{"/", {200, "<a href=1><a href=2>", ""}}}));
+  world.settings.robotstxtObey = false;                // or it would be what is answered
   world.settings.downloadTimeout = 10;
   world.settings.concurrentRequests = 1;
   world.settings.concurrentRequestsPerDomain = 1;

@@ -1,0 +1,82 @@
+// Signals: what happens in a crawl, for whoever wants to hear of it.
+#pragma once
+
+#include <weft/core/failure.hpp>
+#include <weft/core/log.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace weft::http {
+class Url;
+}
+
+namespace weft::crawler {
+
+class RobotsTxt;
+
+/// One kind of event. Handlers are called in the order in which they were connected, on the engine's thread; what one throws is logged and hurts nobody else. A handler may connect and
+/// disconnect; a new one hears of the next event first.
+///
+///     auto id = signal.connect([](const Request& request) { ... });
+///     signal.disconnect(id);
+template <class... Arguments> class Signal {
+ public:
+  using Handler = std::function<void(const Arguments&...)>;
+  using Id = std::uint64_t;
+
+  explicit Signal(std::string_view name) noexcept : name_(name) {}
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+
+  Id connect(Handler handler) {
+    handlers_.emplace_back(++lastId_, std::move(handler));
+    return lastId_;
+  }
+  /// Of an id that is not connected: nothing.
+  void disconnect(Id id) {
+    for (auto& [own, handler] : handlers_)
+      if (own == id) handler = nullptr;                // it may be the one that is running: taken out when none is
+    if (!depth_) sweep();
+  }
+  /// Is nobody listening? Then there is no need to prepare what send() would be given.
+  bool empty() const noexcept { return handlers_.empty(); }
+  void send(const Arguments&... arguments) {
+    if (handlers_.empty()) return;
+    ++depth_;
+    const std::size_t count = handlers_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!handlers_[i].second) continue;
+      const Handler handler = handlers_[i].second;     // a handler that connects may move the others
+      try {
+        handler(arguments...);
+      } catch (...) {
+        log::error("weft.crawler.signals", "a handler of ", name_, " failed: ", Failure());
+      }
+    }
+    if (!--depth_) sweep();
+  }
+  std::string_view name() const noexcept { return name_; }
+
+ private:
+  void sweep() {
+    std::erase_if(handlers_, [](const auto& entry) { return !entry.second; });
+  }
+
+  const std::string_view name_;
+  std::vector<std::pair<Id, Handler>> handlers_;
+  Id lastId_ = 0;
+  int depth_ = 0;                                      // of send() within send()
+};
+
+/// The signals of one crawl, under Scrapy's names.
+struct Signals {
+  /// A site's robots.txt was read: a URL of the site, and its rules for this crawl's user agent.
+  Signal<http::Url, RobotsTxt> robotsParsed{"robots_parsed"};
+};
+
+}  // namespace weft::crawler

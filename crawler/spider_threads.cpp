@@ -1,0 +1,121 @@
+#include <weft/crawler/spider_threads.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace weft::crawler {
+
+namespace {
+
+constexpr std::size_t kStartsAtOnce = 64;              // a hop between threads costs more than a start request
+
+Deferred<Called> startMany(InlineSpider& spider) {
+  Called all;
+  while (all.results.size() < kStartsAtOnce && !all.failure.exception()) {
+    auto starting = spider.start();
+    const bool waits = !starting.called() && !all.results.empty();
+    Called one = co_await starting;
+    if (one.results.empty() && !one.failure.exception()) break;
+    for (Result& result : one.results) all.results.push_back(std::move(result));
+    all.failure = std::move(one.failure);
+    if (waits) break;                                  // what is there is not held back any longer
+  }
+  co_return all;
+}
+
+}  // namespace
+
+struct SpiderThreads::Thread {
+  explicit Thread(Spider& spider) : spider(spider), runner(spider) {
+    reactor.warnWhenBlockedFor(0);                     // to take long is what it is here for
+    thread = std::thread([this] {
+      reactor.run(false);
+      const std::lock_guard lock(mutex);
+      ended = true;
+      changed.notify_all();
+    });
+  }
+  void stop() {
+    if (std::exchange(stopping, true)) return;
+    reactor.callFromThread([this] { reactor.crash(); });
+  }
+
+  Spider& spider;
+  Reactor reactor;
+  InlineSpider runner;                                 // used on the thread alone
+  std::size_t waiting = 0;                             // calls that have not come back; the engine's thread
+  bool stopping = false;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ended = false;
+  std::thread thread;                                  // last: it uses the others
+};
+
+SpiderThreads::SpiderThreads(Reactor& reactor, std::vector<Spider*> spiders) : reactor_(reactor) {
+  for (Spider* spider : spiders) threads_.push_back(std::make_unique<Thread>(*spider));
+}
+
+SpiderThreads::~SpiderThreads() {
+  for (const auto& thread : threads_) thread->stop();
+  for (const auto& thread : threads_) thread->thread.join();
+}
+
+bool SpiderThreads::stop(std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (const auto& thread : threads_) thread->stop();
+  for (const auto& thread : threads_) {
+    std::unique_lock lock(thread->mutex);
+    if (!thread->changed.wait_until(lock, until, [&] { return thread->ended; })) return false;
+  }
+  return true;
+}
+
+// Calls `call` on the thread, and fires here with what its Deferred fired with. When cancelled, the call goes on if it has begun, and what it gives is dropped.
+template <class F> Deferred<Called> SpiderThreads::on(Thread& thread, F call) {
+  const auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  ++thread.waiting;
+  Deferred<Called> deferred([cancelled] { cancelled->store(true, std::memory_order_release); });
+  thread.reactor.callFromThread([this, &thread, cancelled, trigger = deferred.takeTrigger(), call = std::move(call)]() mutable {
+    auto goHome = [this, &thread, cancelled, trigger = std::move(trigger)](Outcome<Called> outcome) mutable {
+      reactor_.callFromThread([&thread, cancelled = std::move(cancelled), trigger = std::move(trigger), outcome = std::move(outcome)]() mutable {
+        --thread.waiting;
+        if (!cancelled->load(std::memory_order_relaxed)) trigger.fire(std::move(outcome));
+      });
+    };
+    if (cancelled->load(std::memory_order_acquire)) return goHome(Failure(CancelledError()));
+    call(thread.runner).addBoth(std::move(goHome)).detach();
+  });
+  return deferred;
+}
+
+SpiderThreads::Thread& SpiderThreads::leastBusy() noexcept {
+  Thread* best = threads_.front().get();
+  for (const auto& thread : threads_)
+    if (thread->waiting < best->waiting) best = thread.get();
+  return *best;
+}
+
+Deferred<Called> SpiderThreads::callback(std::shared_ptr<const Request> request, Response response) {
+  return on(leastBusy(), [request = std::move(request), response = std::move(response)](InlineSpider& spider) mutable {
+    return spider.callback(std::move(request), std::move(response));
+  });
+}
+
+Deferred<Called> SpiderThreads::errback(std::shared_ptr<const Request> request, Failure failure) {
+  return on(leastBusy(), [request = std::move(request), failure = std::move(failure)](InlineSpider& spider) mutable {
+    return spider.errback(std::move(request), std::move(failure));
+  });
+}
+
+Deferred<Called> SpiderThreads::start() {
+  return on(*threads_.front(), [](InlineSpider& spider) { return startMany(spider); });
+}
+
+Deferred<Called> SpiderThreads::closed(std::string reason) {
+  return on(*threads_.front(), [reason = std::move(reason)](InlineSpider& spider) mutable { return spider.closed(std::move(reason)); });
+}
+
+}  // namespace weft::crawler
