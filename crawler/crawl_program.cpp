@@ -11,11 +11,14 @@
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/politeness/polite_downloader.hpp>
 #include <weft/crawler/politeness/robots_pace.hpp>
+#include <weft/crawler/spider_threads.hpp>
 #include <weft/crawler/spiders/site_spider.hpp>
 #include <weft/net/tcp_network.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <random>
@@ -24,6 +27,8 @@
 namespace weft::crawler {
 
 namespace {
+
+constexpr std::chrono::seconds kPatience(2);           // for callbacks that are running when the crawl is aborted
 
 // "NAME=VALUE" into its parts.
 std::pair<std::string, std::string> assignment(const std::string& text, std::string_view option) {
@@ -114,12 +119,16 @@ std::unique_ptr<Spider> spiderFor(std::string_view target) {
   return SpiderRegistry::create(target);
 }
 
-int runCrawl(Spider& spider, const CrawlOptions& options) {
+int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::unique_ptr<Spider>()> another) {
   Settings settings;
+  std::vector<std::unique_ptr<Spider>> others;         // of PARSE_THREADS
   std::map<std::string, std::string> arguments;
   try {
     settings = settingsFor(spider, options);
     for (const std::string& text : options.arguments) arguments.insert_or_assign(assignment(text, "-a").first, assignment(text, "-a").second);
+    if (settings.parseThreads > 1 && !another) throw SettingError("PARSE_THREADS=" + std::to_string(settings.parseThreads) + ": this program has one spider, so that 1 is the most");
+    for (int i = 1; i < settings.parseThreads; ++i) others.push_back(another());
+    for (const auto& other : others) other->setArguments(arguments);
     spider.setArguments(std::move(arguments));
     startLog(settings, options);
   } catch (const Error& error) {
@@ -150,9 +159,15 @@ int runCrawl(Spider& spider, const CrawlOptions& options) {
   net::TcpNetwork network(reactor);
   HttpDownloader http(network, settings);
   PoliteDownloader downloader(http, politeness);
+  std::optional<SpiderThreads> threads;
+  if (settings.parseThreads) {
+    std::vector<Spider*> spiders{&spider};
+    for (const auto& other : others) spiders.push_back(other.get());
+    threads.emplace(reactor, std::move(spiders));
+  }
   std::optional<Engine> made;
   try {
-    made.emplace(spider, settings, reactor, downloader, *frontier);
+    made.emplace(spider, settings, reactor, downloader, *frontier, threads ? &*threads : nullptr);
   } catch (const Error& error) {
     return complain(error.what(), kUsage);
   }
@@ -180,9 +195,15 @@ int runCrawl(Spider& spider, const CrawlOptions& options) {
     });
   });
   reactor.run();
+  // What still runs would find the engine gone.
+  const bool ended = !threads || threads->stop(kPatience);
 
   const std::string report = crawlReport(engine);
   std::fwrite(report.data(), 1, report.size(), stderr);
+  if (!ended) {
+    complain("a callback does not come to its end; the program ends without it", kStopped);
+    std::_Exit(kStopped);
+  }
   if (failure && !failure->check<CancelledError>()) return complain(failure->what(), kStopped);
   if (engine.startFailure().exception()) return complain("the crawl could not start: " + engine.startFailure().getErrorMessage(), kStartError);
   const int code = exitCode(engine);

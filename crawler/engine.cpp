@@ -39,11 +39,12 @@ Engine::Engine(Spider& spider, const Settings& settings, Clock& clock, Downloade
       runner_(runner ? *runner : *inlineSpider_),
       scraper_(spider, runner_, settings, stats_),
       itemCount_(stats_.counter("item_scraped_count")) {
-  spider_.setSeenUrls(&frontier_);
+  if (runner) frontier_.shareSeen();
+  runner_.setSeenUrls(&frontier_);
 }
 
 Engine::~Engine() {
-  spider_.setSeenUrls(nullptr);
+  runner_.setSeenUrls(nullptr);
   for (DelayedCall* call : {&flushCall_, &limitCall_, &progressCall_})
     if (call->active()) call->cancel();
 }

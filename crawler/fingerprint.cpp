@@ -70,6 +70,7 @@ Fingerprint fingerprint(const Request& request) {
 bool FingerprintSet::insert(Fingerprint fingerprint) {
   if (fingerprint == Fingerprint()) fingerprint.low = 1;
   Table& table = tables_[fingerprint.high >> (64 - kBits)];
+  const auto held = lock(table);
   if (table.count >= table.limit) table.grow();
   const std::size_t place = table.find(fingerprint);
   if (table.places[place] == fingerprint) return false;
@@ -79,9 +80,12 @@ bool FingerprintSet::insert(Fingerprint fingerprint) {
   return true;
 }
 
-bool FingerprintSet::contains(Fingerprint fingerprint) const noexcept {
+std::unique_lock<std::mutex> FingerprintSet::lock(const Table& table) const { return shared_ ? std::unique_lock(table.mutex) : std::unique_lock<std::mutex>(); }
+
+bool FingerprintSet::contains(Fingerprint fingerprint) const {
   if (fingerprint == Fingerprint()) fingerprint.low = 1;
   const Table& table = tables_[fingerprint.high >> (64 - kBits)];
+  const auto held = lock(table);
   return table.count && table.places[table.find(fingerprint)] == fingerprint;
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -36,10 +37,12 @@ class FingerprintSet {
   FingerprintSet() = default;
   /// False if it was there already.
   bool insert(Fingerprint fingerprint);
-  bool contains(Fingerprint fingerprint) const noexcept;
+  bool contains(Fingerprint fingerprint) const;
   std::size_t size() const noexcept { return count_; }
   /// Of the tables.
   std::size_t bytes() const noexcept;
+  /// From now on contains() may be called on any thread, while one thread adds: both take a lock of the table.
+  void share() noexcept { shared_ = true; }
 
  private:
   static constexpr int kBits = 4;
@@ -50,10 +53,13 @@ class FingerprintSet {
 
     std::unique_ptr<Fingerprint[]> places;             // {0, 0} is an empty one
     std::size_t capacity = 0, count = 0, limit = 0;
+    mutable std::mutex mutex;
   };
+  std::unique_lock<std::mutex> lock(const Table& table) const;
 
   std::array<Table, std::size_t{1} << kBits> tables_;
   std::size_t count_ = 0;
+  bool shared_ = false;
 };
 
 }  // namespace weft::crawler

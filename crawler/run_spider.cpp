@@ -10,7 +10,7 @@
 
 namespace weft::crawler {
 
-int runSpider(Spider& spider, int argc, char** argv) {
+int runSpider(Spider& spider, int argc, char** argv, SpiderFactory another) {
   try {
     CLI::App app("Runs the spider \"" + spider.name + "\" and writes what it finds, one JSON object a line.");
     app.get_formatter()->column_width(34);
@@ -32,7 +32,7 @@ int runSpider(Spider& spider, int argc, char** argv) {
         return complain("\"" + url + "\" is no URL that can be crawled: it must be one of http or https", kUsage);
       }
     }
-    return runCrawl(spider, options);
+    return runCrawl(spider, options, another);
   } catch (const std::exception& error) {
     return complain(error.what(), kStartError);
   }

@@ -63,6 +63,7 @@ const Definition kDefinitions[] = {
     {"METAREFRESH_ENABLED", &Settings::metarefreshEnabled, 0, "go where <meta http-equiv=refresh> leads"},
     {"METAREFRESH_IGNORE_TAGS", &Settings::metarefreshIgnoreTags, 0, "elements within which a refresh does not count"},
     {"METAREFRESH_MAXDELAY", &Settings::metarefreshMaxdelay, 0, "seconds; a refresh after so many or more is not gone after"},
+    {"PARSE_THREADS", &Settings::parseThreads, 0, "threads that run callbacks, each with a spider of its own; 0: the engine's runs them"},
     {"RANDOMIZE_DOWNLOAD_DELAY", &Settings::randomizeDownloadDelay, 0, "take DOWNLOAD_DELAY times 0.5 to 1.5, at random"},
     {"REDIRECT_ENABLED", &Settings::redirectEnabled, 0, "follow redirects"},
     {"REDIRECT_MAX_TIMES", &Settings::redirectMaxTimes, 0, "redirects in a row"},

@@ -102,6 +102,8 @@ class Spider {
   class SeenUrls {
    public:
     virtual bool seen(const http::Url& url) const = 0;
+    /// From now on seen() may be called on any thread.
+    virtual void shareSeen() = 0;
 
    protected:
     ~SeenUrls() = default;

@@ -26,6 +26,8 @@ struct Called {
 class SpiderRunner {
  public:
   virtual ~SpiderRunner() = default;
+  /// Spider::setSeenUrls(), while nothing of the spider runs.
+  virtual void setSeenUrls(const Spider::SeenUrls* seen) noexcept = 0;
   /// Runs the request's callback to its end.
   virtual Deferred<Called> callback(std::shared_ptr<const Request> request, Response response) = 0;
   /// Runs the request's errback, which it must have.
@@ -40,6 +42,7 @@ class SpiderRunner {
 class InlineSpider final : public SpiderRunner {
  public:
   explicit InlineSpider(Spider& spider) : spider_(spider) {}
+  void setSeenUrls(const Spider::SeenUrls* seen) noexcept override { spider_.setSeenUrls(seen); }
   Deferred<Called> callback(std::shared_ptr<const Request> request, Response response) override;
   Deferred<Called> errback(std::shared_ptr<const Request> request, Failure failure) override;
   Deferred<Called> start() override;

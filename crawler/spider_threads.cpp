@@ -1,8 +1,11 @@
 #include <weft/crawler/spider_threads.hpp>
 
+#include <weft/defer/errors.hpp>
+
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -11,20 +14,6 @@ namespace weft::crawler {
 namespace {
 
 constexpr std::size_t kStartsAtOnce = 64;              // a hop between threads costs more than a start request
-
-Deferred<Called> startMany(InlineSpider& spider) {
-  Called all;
-  while (all.results.size() < kStartsAtOnce && !all.failure.exception()) {
-    auto starting = spider.start();
-    const bool waits = !starting.called() && !all.results.empty();
-    Called one = co_await starting;
-    if (one.results.empty() && !one.failure.exception()) break;
-    for (Result& result : one.results) all.results.push_back(std::move(result));
-    all.failure = std::move(one.failure);
-    if (waits) break;                                  // what is there is not held back any longer
-  }
-  co_return all;
-}
 
 }  // namespace
 
@@ -38,6 +27,21 @@ struct SpiderThreads::Thread {
       changed.notify_all();
     });
   }
+  // What the spider has ready, at least one.
+  Deferred<Called> start() {
+    Called all;
+    while (all.results.size() < kStartsAtOnce && !all.failure.exception()) {
+      if (!starting) starting.emplace(runner.start());
+      if (!starting->called() && !all.results.empty()) break;
+      auto next = std::move(*starting);
+      starting.reset();
+      Called one = co_await next;
+      if (one.results.empty() && !one.failure.exception()) break;
+      for (Result& result : one.results) all.results.push_back(std::move(result));
+      all.failure = std::move(one.failure);
+    }
+    co_return all;
+  }
   void stop() {
     if (std::exchange(stopping, true)) return;
     reactor.callFromThread([this] { reactor.crash(); });
@@ -45,7 +49,8 @@ struct SpiderThreads::Thread {
 
   Spider& spider;
   Reactor reactor;
-  InlineSpider runner;                                 // used on the thread alone
+  InlineSpider runner;                                 // used on the thread alone, as is the next one
+  std::optional<Deferred<Called>> starting;            // asked for, and not there yet
   std::size_t waiting = 0;                             // calls that have not come back; the engine's thread
   bool stopping = false;
   std::mutex mutex;
@@ -86,7 +91,7 @@ template <class F> Deferred<Called> SpiderThreads::on(Thread& thread, F call) {
       });
     };
     if (cancelled->load(std::memory_order_acquire)) return goHome(Failure(CancelledError()));
-    call(thread.runner).addBoth(std::move(goHome)).detach();
+    call(thread).addBoth(std::move(goHome)).detach();
   });
   return deferred;
 }
@@ -98,24 +103,28 @@ SpiderThreads::Thread& SpiderThreads::leastBusy() noexcept {
   return *best;
 }
 
+void SpiderThreads::setSeenUrls(const Spider::SeenUrls* seen) noexcept {
+  for (const auto& thread : threads_) thread->runner.setSeenUrls(seen);
+}
+
 Deferred<Called> SpiderThreads::callback(std::shared_ptr<const Request> request, Response response) {
-  return on(leastBusy(), [request = std::move(request), response = std::move(response)](InlineSpider& spider) mutable {
-    return spider.callback(std::move(request), std::move(response));
+  return on(leastBusy(), [request = std::move(request), response = std::move(response)](Thread& own) mutable {
+    return own.runner.callback(std::move(request), std::move(response));
   });
 }
 
 Deferred<Called> SpiderThreads::errback(std::shared_ptr<const Request> request, Failure failure) {
-  return on(leastBusy(), [request = std::move(request), failure = std::move(failure)](InlineSpider& spider) mutable {
-    return spider.errback(std::move(request), std::move(failure));
+  return on(leastBusy(), [request = std::move(request), failure = std::move(failure)](Thread& own) mutable {
+    return own.runner.errback(std::move(request), std::move(failure));
   });
 }
 
 Deferred<Called> SpiderThreads::start() {
-  return on(*threads_.front(), [](InlineSpider& spider) { return startMany(spider); });
+  return on(*threads_.front(), [](Thread& own) { return own.start(); });
 }
 
 Deferred<Called> SpiderThreads::closed(std::string reason) {
-  return on(*threads_.front(), [reason = std::move(reason)](InlineSpider& spider) mutable { return spider.closed(std::move(reason)); });
+  return on(*threads_.front(), [reason = std::move(reason)](Thread& own) mutable { return own.runner.closed(std::move(reason)); });
 }
 
 }  // namespace weft::crawler

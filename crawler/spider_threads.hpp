@@ -27,6 +27,7 @@ class SpiderThreads final : public SpiderRunner {
   /// Waits for callbacks that are running.
   ~SpiderThreads() override;
 
+  void setSeenUrls(const Spider::SeenUrls* seen) noexcept override;
   Deferred<Called> callback(std::shared_ptr<const Request> request, Response response) override;
   Deferred<Called> errback(std::shared_ptr<const Request> request, Failure failure) override;
   /// Up to 64 results a call.

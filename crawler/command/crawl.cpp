@@ -13,7 +13,7 @@ int crawl(const std::string& target, const CrawlOptions& options) {
   } catch (const weft::Error& error) {                 // SpiderError, or http::UrlError
     return complain(error.what(), kUsage);
   }
-  return runCrawl(*spider, options);
+  return runCrawl(*spider, options, [&target] { return spiderFor(target); });
 }
 
 }  // namespace weft::crawler::command

@@ -288,6 +288,7 @@ FrontierCounts JournalFrontier::counts() const {
 }
 
 bool JournalFrontier::seen(const http::Url& url) const { return state_->core.seen.contains(fingerprint(url)); }
+void JournalFrontier::shareSeen() { state_->core.seen.share(); }
 
 std::uint64_t JournalFrontier::startsTaken() const noexcept { return state_->starts; }
 

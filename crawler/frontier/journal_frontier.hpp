@@ -53,6 +53,7 @@ class JournalFrontier final : public Frontier {
   void close() override;
   FrontierCounts counts() const override;
   bool seen(const http::Url& url) const override;
+  void shareSeen() override;
   bool writesFeeds() const noexcept override { return true; }
   std::uint64_t startsTaken() const noexcept override;
 

@@ -45,5 +45,6 @@ void MemoryFrontier::close() { core_->close(); }
 FrontierCounts MemoryFrontier::counts() const { return core_->counts; }
 
 bool MemoryFrontier::seen(const http::Url& url) const { return core_->seen.contains(fingerprint(url)); }
+void MemoryFrontier::shareSeen() { core_->seen.share(); }
 
 }  // namespace weft::crawler

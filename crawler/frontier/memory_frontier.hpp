@@ -39,6 +39,7 @@ class MemoryFrontier final : public Frontier {
   void close() override;
   FrontierCounts counts() const override;
   bool seen(const http::Url& url) const override;
+  void shareSeen() override;
 
  private:
   struct Unhurried;

@@ -4,6 +4,7 @@
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/spider.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,8 +49,9 @@ template <class App> void addCrawlOptions(App& app, CrawlOptions& options) {
 /// The spider that a target names: a registered one, or SiteSpider for a URL. Throws SpiderError, which says what is wrong with it.
 std::unique_ptr<Spider> spiderFor(std::string_view target);
 
-/// Runs the crawl and prints its summary to stderr. SIGINT or SIGTERM ends it gracefully, a second one at once. Gives the exit code; errors are printed, not thrown.
-int runCrawl(Spider& spider, const CrawlOptions& options);
+/// Runs the crawl and prints its summary to stderr. SIGINT or SIGTERM ends it gracefully, a second one at once. Gives the exit code; errors are printed, not thrown. `another` makes the
+/// spiders of further threads. When a callback does not come to an end after the second signal, the program ends here.
+int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::unique_ptr<Spider>()> another = {});
 
 /// "weft: MESSAGE" on stderr, control characters escaped. Gives `code`.
 int complain(std::string_view message, int code);
