@@ -9,6 +9,7 @@
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/internal/crawl_report.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
+#include <weft/crawler/middlewares/address_guard_middleware.hpp>
 #include <weft/crawler/politeness/polite_downloader.hpp>
 #include <weft/crawler/politeness/robots_pace.hpp>
 #include <weft/crawler/spider_threads.hpp>
@@ -157,7 +158,16 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     return complain(error.what(), kUsage);
   }
   net::TcpNetwork network(reactor);
-  HttpDownloader http(network, settings);
+  std::optional<net::GuardedNetwork> guarded;
+  if (settings.addressGuardEnabled) {
+    try {
+      guarded.emplace(network, addressGuardFor(spider, settings));
+    } catch (const weft::Error& error) {
+      return complain(error.what(), kUsage);
+    }
+    spider.downloaderMiddlewares.push_back(std::make_shared<AddressGuardMiddleware>(*guarded));
+  }
+  HttpDownloader http(guarded ? static_cast<net::Network&>(*guarded) : network, settings);
   PoliteDownloader downloader(http, politeness);
   std::optional<SpiderThreads> threads;
   if (settings.parseThreads) {

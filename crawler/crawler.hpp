@@ -20,6 +20,7 @@
 #include <weft/crawler/json.hpp>
 #include <weft/crawler/json_pointer.hpp>
 #include <weft/crawler/link_extractor.hpp>
+#include <weft/crawler/middlewares/address_guard_middleware.hpp>
 #include <weft/crawler/middlewares/downloader_middleware.hpp>
 #include <weft/crawler/middlewares/downloader_stats.hpp>
 #include <weft/crawler/middlewares/redirect_middleware.hpp>

@@ -8,6 +8,7 @@
 #include <weft/http/content_coding/errors.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/response.hpp>
+#include <weft/net/address_guard.hpp>
 #include <weft/net/error.hpp>
 
 #include <algorithm>
@@ -34,6 +35,7 @@ Request onwards(const Response& response, http::Url target, const Settings& sett
   next.url = std::move(target);
   next.priority += settings.redirectPriorityAdjust;
   next.retryTimes = 0;
+  next.isStartRequest = false;                         // it was not named by who started the crawl
   ++next.redirectTimes;
   return next;
 }
@@ -146,6 +148,7 @@ std::string retryReason(const Response& response) {
 }
 
 std::string retryReason(const Failure& failure) {
+  if (failure.check<net::AddressRefused>()) return {};
   // What unpacks to more than it may does so again.
   if (const auto* failed = failure.as<http::ResponseFailed>(); failed && failed->reason.check<http::DecodedTooLarge, http::DecompressionRatio>()) return {};
   if (!failure.check<net::Error, http::RequestTimeout, http::ResponseNeverReceived, http::ResponseFailed, TimeoutError>()) return {};

@@ -25,6 +25,8 @@ struct Definition {
 
 constexpr double kAny = -1e9;
 const Definition kDefinitions[] = {
+    {"ADDRESS_GUARD_ALLOW", &Settings::addressGuardAllow, 0, "hosts and address ranges, separated by commas, that a crawl may be led to though they are private"},
+    {"ADDRESS_GUARD_ENABLED", &Settings::addressGuardEnabled, 0, "refuse private addresses, but for those of start requests"},
     {"AUTOTHROTTLE_DEBUG", &Settings::autothrottleDebug, 0, "log the delay after each answer"},
     {"AUTOTHROTTLE_ENABLED", &Settings::autothrottleEnabled, 0, "let the delay of a host follow how fast it answers"},
     {"AUTOTHROTTLE_MAX_DELAY", &Settings::autothrottleMaxDelay, 0, "seconds; the longest delay that AutoThrottle sets"},

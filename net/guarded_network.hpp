@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weft::net {
@@ -25,6 +26,8 @@ class GuardedNetwork final : public Network {
   explicit GuardedNetwork(Network& inner, AddressGuard guard = {});
 
   const AddressGuard& guard() const noexcept { return *guard_; }
+  /// AddressGuard::allowHost(), for connections from now on.
+  void allowHost(std::string host) { guard_->allowHost(std::move(host)); }
 
   Deferred<std::shared_ptr<Transport>> connect(std::string host, std::uint16_t port, const ConnectOptions& options = {}) override;
   std::unique_ptr<Port> listen(std::uint16_t port, std::shared_ptr<Factory> factory, const ListenOptions& options = {}) override;
@@ -33,7 +36,7 @@ class GuardedNetwork final : public Network {
 
  private:
   Network& inner_;
-  std::shared_ptr<const AddressGuard> guard_;
+  std::shared_ptr<AddressGuard> guard_;
 };
 
 }  // namespace weft::net

@@ -1,6 +1,7 @@
 #include <weft/crawler/politeness/polite_downloader.hpp>
 
 #include <weft/http/client/errors.hpp>
+#include <weft/net/address_guard.hpp>
 #include <weft/net/error.hpp>
 
 #include <string>
@@ -27,7 +28,7 @@ Deferred<Response> PoliteDownloader::fetch(std::shared_ptr<const Request> reques
     co_return std::move(*outcome);
   }
   // Only what says that nobody is there counts: a connection that breaks half way has an end that made it.
-  if (outcome.failure().check<net::ConnectError, http::FirstByteTimeout>() && politeness_.failed(slot, begun, outcome.failure().what()))
+  if (outcome.failure().check<net::ConnectError, http::FirstByteTimeout>() && !outcome.failure().check<net::AddressRefused>() && politeness_.failed(slot, begun, outcome.failure().what()))
     co_return Failure(HostDown(outcome.failure().what()));
   co_return outcome.failure();
 }
