@@ -48,6 +48,72 @@ bool takes(xmlXPathParserContext* parser, int given, int least, int most) {
   return false;
 }
 
+// ---- what text costs
+//
+// libxml2 counts the nodes that an expression looks at, but not those whose text is put together for a function: on
+// elements nested deeply, //*[contains(., 'x')] would be quadratic without an end. So the functions that take text
+// count it, and so does a function that is put around the operands of comparisons and of arithmetic (see
+// withOperandsIn()); the tree knows how much there is (see XPathTree::Nodes).
+
+bool charge(xmlXPathParserContext* parser, unsigned long steps) {
+  xmlXPathContext* const context = parser->context;
+  if (context->opLimit == 0 || steps <= context->opLimit - std::min(context->opCount, context->opLimit)) {
+    context->opCount += steps;
+    return true;
+  }
+  context->opCount = context->opLimit;
+  xmlXPathErr(parser, XPATH_OP_LIMIT_EXCEEDED);
+  return false;
+}
+
+unsigned long workOf(const xmlNode* node) noexcept {
+  if (node && (node->type == XML_DOCUMENT_NODE || node->type == XML_HTML_DOCUMENT_NODE)) {
+    unsigned long steps = 1;
+    for (const xmlNode* child = reinterpret_cast<const xmlDoc*>(node)->children; child; child = child->next) steps += workOf(child);
+    return steps;
+  }
+  return node && node->type == XML_ELEMENT_NODE ? reinterpret_cast<std::uintptr_t>(node->psvi) : 1;
+}
+
+template <xmlXPathFunction kFunction>
+void charged(xmlXPathParserContext* parser, int count) {
+  unsigned long steps = count == 0 ? workOf(parser->context->node) : 0;
+  for (int i = 1; i <= count && i <= parser->valueNr; ++i) {
+    const xmlXPathObject* const argument = parser->valueTab[parser->valueNr - i];
+    if (argument->type == XPATH_NODESET && argument->nodesetval && argument->nodesetval->nodeNr > 0)
+      steps += workOf(argument->nodesetval->nodeTab[0]);
+  }
+  if (charge(parser, steps)) kFunction(parser, count);
+}
+
+/// As many steps as comparing each of so many with each of the others takes, if looking at a node is one.
+unsigned long pairs(std::size_t one, std::size_t other) noexcept { return one * other / 16; }
+
+unsigned long workOf(const xmlNodeSet* set) noexcept {
+  unsigned long steps = 0;
+  for (int i = 0; set && i < set->nodeNr; ++i) steps += workOf(set->nodeTab[i]);
+  return steps;
+}
+std::size_t sizeOf(const xmlNodeSet* set) noexcept { return set ? static_cast<std::size_t>(set->nodeNr) : 0; }
+
+/// Functions that take the text of all nodes of their argument.
+template <xmlXPathFunction kFunction>
+void chargedForAll(xmlXPathParserContext* parser, int count) {
+  unsigned long steps = 0;
+  if (count > 0 && parser->value && parser->value->type == XPATH_NODESET) steps = workOf(parser->value->nodesetval);
+  if (charge(parser, steps)) kFunction(parser, count);
+}
+
+/// Around an operand of a comparison or of arithmetic: gives it back. Two sets are compared each node with each, and
+/// this sees one of them at a time: it takes the other for the largest there was before.
+void counted(xmlXPathParserContext* parser, int count) {
+  if (count != 1 || !parser->value || parser->value->type != XPATH_NODESET) return;
+  const xmlNodeSet* const set = parser->value->nodesetval;
+  std::size_t& largest = runOf(parser).largest;
+  charge(parser, workOf(set) + pairs(sizeOf(set), largest));
+  largest = std::max(largest, sizeOf(set));
+}
+
 // ---- has-class
 
 const xmlChar* classOf(const xmlNode* node) noexcept {
@@ -183,6 +249,7 @@ template <class Combine>
 void combineSets(xmlXPathParserContext* parser, int count, Combine&& combine) {
   Set first, second;
   if (!takes(parser, count, 2, 2) || !popSet(parser, second) || !popSet(parser, first)) return;
+  if (!charge(parser, pairs(sizeOf(first.get()), sizeOf(second.get())))) return;
   xmlNodeSet* result = combine(first.get(), second.get());
   if (result == first.get()) static_cast<void>(first.release());
   if (result == second.get()) static_cast<void>(second.release());
@@ -213,6 +280,7 @@ void trailing(xmlXPathParserContext* parser, int count) {
 void hasSameNode(xmlXPathParserContext* parser, int count) {
   Set first, second;
   if (!takes(parser, count, 2, 2) || !popSet(parser, second) || !popSet(parser, first)) return;
+  if (!charge(parser, pairs(sizeOf(first.get()), sizeOf(second.get())))) return;
   valuePush(parser, xmlXPathNewBoolean(xmlXPathHasSameNodes(first.get(), second.get())));
 }
 
@@ -244,7 +312,7 @@ void byId(xmlXPathParserContext* parser, int count) {
   xmlXPathObject* const result = xmlXPathNewNodeSet(nullptr);
   xmlNode* node = parser->context->doc->children;
   while (node) {
-    ++parser->context->opCount;
+    if (!charge(parser, 1 + words.size() / 64)) break;
     if (node->type == XML_ELEMENT_NODE)
       for (const xmlAttr* attribute = node->properties; attribute; attribute = attribute->next)
         if (plain(attribute->name) == "id" && attribute->children && hasWord(words, plain(attribute->children->content)))
@@ -259,38 +327,6 @@ void byId(xmlXPathParserContext* parser, int count) {
   valuePush(parser, result);
 }
 
-// ---- what text costs
-//
-// libxml2 counts the nodes that an expression looks at, but not those whose text is put together for a function: on
-// elements nested deeply, //*[contains(., 'x')] would be quadratic without an end. So the functions that take text
-// count it; the tree knows how much there is (see XPathTree::Nodes).
-
-bool charge(xmlXPathParserContext* parser, unsigned long steps) {
-  xmlXPathContext* const context = parser->context;
-  if (context->opLimit == 0 || steps <= context->opLimit - std::min(context->opCount, context->opLimit)) {
-    context->opCount += steps;
-    return true;
-  }
-  context->opCount = context->opLimit;
-  xmlXPathErr(parser, XPATH_OP_LIMIT_EXCEEDED);
-  return false;
-}
-
-unsigned long workOf(const xmlNode* node) noexcept {
-  return node && node->type == XML_ELEMENT_NODE ? reinterpret_cast<std::uintptr_t>(node->psvi) : 1;
-}
-
-template <xmlXPathFunction kFunction>
-void charged(xmlXPathParserContext* parser, int count) {
-  unsigned long steps = count == 0 ? workOf(parser->context->node) : 0;
-  for (int i = 1; i <= count && i <= parser->valueNr; ++i) {
-    const xmlXPathObject* const argument = parser->valueTab[parser->valueNr - i];
-    if (argument->type == XPATH_NODESET && argument->nodesetval && argument->nodesetval->nodeNr > 0)
-      steps += workOf(argument->nodesetval->nodeTab[0]);
-  }
-  if (charge(parser, steps)) kFunction(parser, count);
-}
-
 }  // namespace
 
 XPathRun::~XPathRun() {
@@ -303,7 +339,9 @@ void registerXPathFunctions(xmlXPathContext* context) {
     xmlXPathRegisterFuncNS(context, xml(name), uri ? xml(uri) : nullptr, function);
   };
   add("has-class", hasClass);
-  add("id", byId);
+  add("id", chargedForAll<byId>);
+  add("sum", chargedForAll<xmlXPathSumFunction>);
+  add(kCounted, counted);
   add("test", charged<reTest>, kRegularExpressions);
   add("match", charged<reMatch>, kRegularExpressions);
   add("replace", charged<reReplace>, kRegularExpressions);
@@ -312,7 +350,7 @@ void registerXPathFunctions(xmlXPathContext* context) {
   add("leading", leading, kSets);
   add("trailing", trailing, kSets);
   add("has-same-node", hasSameNode, kSets);
-  add("distinct", distinct, kSets);
+  add("distinct", chargedForAll<distinct>, kSets);
   add("string", charged<xmlXPathStringFunction>);
   add("string-length", charged<xmlXPathStringLengthFunction>);
   add("normalize-space", charged<xmlXPathNormalizeFunction>);

@@ -153,6 +153,36 @@ TEST_CASE("an expression without end gives up after so many steps") {
   for (int i = 0; i < 20000; ++i) deep += "<div>";
   CHECK(errorOf("//*[contains(., 'y')]", deep, 1'000'000).starts_with("evaluation, column 0: gave up"));
   CHECK(errorOf("count(//div)", deep, 1'000'000) == "none");
+  for (const char* expression : {"//*[. = 'y']", "//*['y' != .]", "//*[. < 3]", "//*[3 >= (.)]", "//*[. = ..]", "//div[div/div = //p]", "//*[. + 1]", "//*[-.]",
+                                 "//*[1 - -.]", "//*[. * 2 = 3 or 1]", "//*[. mod 2]", "//*[string(/) = 'y']", "//*[/ = 'y']", "//*[sum(.) = 1]", "//*[id(.)]",
+                                 "//*[set:distinct(.)]", "//*[(.)[1] = 'y']", "//*[@id or ancestor::*[1] = 'y']", "//*[* = 'y']"})
+    CHECK_MESSAGE(errorOf(expression, deep, 1'000'000).starts_with("evaluation, column 0: gave up"), expression);
+  for (const char* expression : {"//*[@id = 'y']", "//*[text() = 'y']", "//*[position() = 2]", "//*[count(*) = 2]", "//*[attribute::id != 'y' and @* > 1]", "//*[. and .. or *]",
+                                 "//*[local-name() = 'x' | 'y']"})
+    CHECK_MESSAGE(!errorOf(expression, deep, 1'000'000).starts_with("evaluation, column 0: gave up"), expression);
+}
+
+TEST_CASE("sets that are compared node by node, or put together so, cost as many steps as that") {
+  std::string wide;
+  for (int i = 0; i < 5000; ++i) wide += "<i>a" + std::to_string(i) + "</i><b>b" + std::to_string(i) + "</b>";
+  for (const char* expression : {"//i = //b", "//i < //b", "set:difference(//i, //b)", "set:intersection(//i, //b)", "set:has-same-node(//i, //b)"})
+    CHECK_MESSAGE(errorOf(expression, wide, 1'000'000).starts_with("evaluation, column 0: gave up"), expression);
+  for (const char* expression : {"//i = 'a7'", "//i[. = 'a7']", "//i[. = following-sibling::*[1]]"}) CHECK_MESSAGE(errorOf(expression, wide, 1'000'000) == "none", expression);
+}
+
+TEST_CASE("what is compared is the same, counted or not") {
+  const std::string page = "<p id=a>1</p><p id=b>2<b>3</b></p><p id=c> 4 </p>";
+  CHECK(select(page, "//p[. = 1]") == Strings{"a"});
+  CHECK(select(page, "//p[b = 3]") == Strings{"b"});
+  CHECK(select(page, "//p[. * 2 - 1 = 7 or -b + 5 = 2]") == Strings{"b", "c"});
+  CHECK(select(page, "//p[. >= //b]") == Strings{"b", "c"});
+  CHECK(select(page, "//p[((.) = ('1')) or (.|b)='3']") == Strings{"a", "b"});
+  CHECK(select(page, "//p[preceding-sibling::*[1] = 1 and not(. = '1')]") == Strings{"b"});
+  CHECK(select(page, "//p[position() = last() - 1]") == Strings{"b"});
+  CHECK(select(page, "//*[self::p = '1'] | //p[number(.) div 2 = 2]") == Strings{"a", "c"});
+  CHECK(select(page, "//p[string-length(.)=3][.=4]") == Strings{"c"});
+  CHECK(errorOf("//p[_counted(.) = 1]") == "column 5: there is no function _counted()");
+  CHECK(errorOf("//p[. = ]", page).starts_with("column 9"));
 }
 
 TEST_CASE("any number of threads may evaluate on one tree") {
