@@ -26,35 +26,39 @@ std::string written(const xmlChar* prefix, const xmlChar* local) {
   return out += plain(local);
 }
 
-/// Counts the attributes of each tag before libxml2 sees them. Takes what is quoted in a tag as values, and may so
-/// count what is none within CDATA: only thousands in one would be too many.
+/// Counts the attributes of each tag before libxml2 sees them: what is quoted in a tag, but not in CDATA, comments,
+/// instructions and declarations.
 class AttributeCounter {
  public:
   /// True once a tag has too many.
   bool tooMany(std::string_view piece) noexcept {
     for (const char c : piece) {
+      if (c == '\0') continue;  // half of a character of UTF-16
       switch (state_) {
         case State::kText:
           if (c == '<') state_ = State::kOpened;
           break;
-        case State::kOpened:
-          state_ = c == '!' || c == '?' || c == '/' ? State::kOther : State::kTag;
-          count_ = 0;
-          break;
+        case State::kOpened: opened(c); break;
+        case State::kMarkup: markup(c); break;
         case State::kTag:
+        case State::kDeclaration:
           if (c == '>') {
             state_ = State::kText;
           } else if (c == '"' || c == '\'') {
             quote_ = c;
+            inTag_ = state_ == State::kTag;
             state_ = State::kValue;
-            if (++count_ > kMostXmlAttributes) return true;
+            if (inTag_ && ++count_ > kMostXmlAttributes) return true;
+          } else if (c == '<' && state_ == State::kDeclaration) {
+            state_ = State::kOpened;  // one within a DOCTYPE
           }
           break;
         case State::kValue:
-          if (c == quote_) state_ = State::kTag;
+          if (c == quote_) state_ = inTag_ ? State::kTag : State::kDeclaration;
           break;
-        case State::kOther:
-          if (c == '>') state_ = State::kText;
+        case State::kUntil:
+          if (c == '>' && run_ >= least_) state_ = State::kText;
+          run_ = c == sign_ ? run_ + 1 : 0;
           break;
       }
     }
@@ -62,10 +66,37 @@ class AttributeCounter {
   }
 
  private:
-  enum class State { kText, kOpened, kTag, kValue, kOther };
+  enum class State { kText, kOpened, kMarkup, kTag, kDeclaration, kValue, kUntil };
+
+  void opened(char c) noexcept {
+    count_ = matched_ = 0;
+    state_ = c == '!' ? State::kMarkup : State::kTag;
+    if (c == '?') until('?', 1);
+  }
+  /// Behind "<!": a comment, CDATA, or a declaration.
+  void markup(char c) noexcept {
+    constexpr std::string_view kCdata = "[CDATA[", kComment = "--";
+    const std::string_view wanted = matched_ == 0 ? (c == '[' ? kCdata : kComment) : wanted_;
+    wanted_ = wanted;
+    if (c == wanted[matched_]) {
+      if (++matched_ < wanted.size()) return;
+      return wanted == kComment ? until('-', 2) : until(']', 2);
+    }
+    state_ = c == '>' ? State::kText : State::kDeclaration;
+  }
+  void until(char sign, int least) noexcept {
+    sign_ = sign;
+    least_ = least;
+    run_ = 0;
+    state_ = State::kUntil;
+  }
+
   State state_ = State::kText;
-  char quote_ = 0;
-  std::size_t count_ = 0;
+  bool inTag_ = false;
+  char quote_ = 0, sign_ = 0;
+  int run_ = 0, least_ = 0;
+  std::size_t count_ = 0, matched_ = 0;
+  std::string_view wanted_;
 };
 
 }  // namespace
@@ -97,6 +128,7 @@ struct XmlReader::Impl {
       xmlFreeEnumeration(tree);
       of(self).refuse("declares attributes of '" + std::string(plain(element)) + "': documents that do are refused");
     };
+    if (!options.strict) sax.getEntity = [](void* self, const xmlChar*) { return of(self).undeclared(); };
     sax.serror = [](void* self, xmlError* error) { of(self).note(*error); };
   }
   ~Impl() {
@@ -110,10 +142,23 @@ struct XmlReader::Impl {
 
   static Impl& of(void* self) noexcept { return *static_cast<Impl*>(self); }
 
-  /// No exception may pass through libxml2.
+  /// For an entity that nobody declared, when that is no error: an empty one, of the kind that is read where it stands.
+  xmlEntity* undeclared() noexcept {
+    static const xmlChar kEmpty[] = "";
+    empty = {};
+    empty.type = XML_ENTITY_DECL;
+    empty.name = empty.content = empty.orig = const_cast<xmlChar*>(kEmpty);
+    empty.etype =
+        context->instate == XML_PARSER_ATTRIBUTE_VALUE ? XML_INTERNAL_GENERAL_ENTITY : XML_INTERNAL_PREDEFINED_ENTITY;
+    return &empty;
+  }
+
+  /// No exception may pass through libxml2. After an error it would drop every &amp; to come, so each event makes it
+  /// believe in the document again, as long as one does not have to be well-formed.
   template <class Act>
   void guarded(Act&& act) noexcept {
     if (thrown) return;
+    if (!options.strict && context) context->wellFormed = 1;
     try {
       act(*this);
     } catch (...) {
@@ -175,6 +220,7 @@ struct XmlReader::Impl {
   const bool isUtf8;
   xmlSAXHandler sax{};
   xmlParserCtxt* context = nullptr;
+  xmlEntity empty{};
   AttributeCounter counter;
   std::vector<XmlAttribute> attributes;
   std::exception_ptr thrown;

@@ -55,6 +55,29 @@ TEST_CASE("malformed XML gives what can be made out, or an error where that is a
   CHECK(errorOf("<a><b/></a>", strict) == "none");
 }
 
+TEST_CASE("an entity that nobody declared is passed over, or an error in strict mode") {
+  CHECK(readBack("<a>x&nbsp;y<b c='1&eacute;2'/>&amp;</a>") == "<a>xy<b c=\"12\"/>&amp;</a>");
+  CHECK(readBack("<a>&nbsp;&amp;&lt;<b c='&nbsp;&amp;&eacute;'/>&#65;</a>") == "<a>&amp;&lt;<b c=\"&amp;\"/>A</a>");
+  CHECK(readBack("<a>x & y &amp; z<b></c>&amp;</b></a>").find("&amp; z") != std::string::npos);  // libxml2 drops it
+  CHECK(readBack("<!DOCTYPE a SYSTEM 'a.dtd'><a>x&nbsp;y</a>") == "<a>xy</a>");
+  CHECK(errorOf("<a b='&nbsp;'/>", XmlOptions().setStrict(true)).find("nbsp") != std::string::npos);
+}
+
+TEST_CASE("the limit on attributes counts those of tags, and all of them") {
+  const std::string quotes = repeated("'a' ", 5000), tag = "<t " + [] {
+    std::string many;
+    for (int i = 0; i < 5000; ++i) many += "a" + std::to_string(i) + "='' ";
+    return many;
+  }() + "/>";
+  for (const std::string& allowed : {"<![CDATA[a<b " + quotes + "]]>", "<![CDATA[]]]<b " + quotes + "]]>", "<!-- <b " + quotes + " -->", "<?p <b " + quotes + "?>", quotes})
+    CHECK_MESSAGE(errorOf("<r>" + allowed + "</r>") == "none", allowed.substr(0, 20));
+  // What looks like an open value elsewhere does not hide a tag.
+  for (const std::string before : {"<![CDATA[> <b ']]>", "<!-- > <b ' -->", "<?p > <b '?>", "<![CDATA[<b \"]]>", "<b c=\"'\"/>", "<b c='>'/>", "'"})
+    CHECK_MESSAGE(errorOf("<r>" + before + tag + "</r>").find("more than 4096 attributes") != std::string::npos, before);
+  CHECK(errorOf("<!DOCTYPE r SYSTEM \"<b '\">" + tag).find("more than 4096 attributes") != std::string::npos);
+  CHECK(errorOf("<!DOCTYPE r [<!-- ' --><!ELEMENT r ANY>]>" + tag).find("more than 4096 attributes") != std::string::npos);
+}
+
 TEST_CASE("entities and default attributes are refused, and nothing is fetched") {
   CHECK(errorOf("<!DOCTYPE x [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]><x>&b;</x>") ==
         "XML, line 1, column 29: declares the entity 'a': documents that do are refused");
