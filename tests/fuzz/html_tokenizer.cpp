@@ -1,4 +1,5 @@
-// The tokenizer. The first byte picks the state to begin in, the second the size of the pieces. Whatever it scans with and however the page is cut, the tokens are the same.
+// The tokenizer. The first byte picks the state to begin in, the second the size of the pieces. Whatever it scans with and however the page is cut, the tokens are the same,
+// and no byte is looked at more than four times.
 #include "fuzz/check.hpp"
 
 #include "crawler/html/machine_recorder.hpp"
@@ -52,5 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FUZZ_CHECK(whole == testing::recordOf<html::internal::PortableScan>({page}, state, cdata));
   FUZZ_CHECK(whole == testing::recordOf<html::internal::FastScan>(pieces, state, cdata));
   FUZZ_CHECK(linksOf({page}) == linksOf(pieces));
+  testing::CountingScan::passed = 0;
+  testing::recordOf<testing::CountingScan>({page}, state, cdata);
+  FUZZ_CHECK(testing::CountingScan::passed <= 4 * page.size() + 64);
   return 0;
 }

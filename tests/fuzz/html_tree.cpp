@@ -3,6 +3,7 @@
 #include "fuzz/check.hpp"
 
 #include <weft/crawler/html/document.hpp>
+#include <weft/crawler/html/internal/tree_construction.hpp>
 #include <weft/http/text/utf8.hpp>
 
 #include <algorithm>
@@ -29,6 +30,17 @@ void checkLinks(const html::Document& document) {
   }
 }
 
+// What the page cost, in steps: see TreeConstruction::work().
+void checkWork(std::string_view page, html::ParseOptions options, std::string_view context = {}) {
+  html::Document document;
+  html::internal::TreeConstruction construction(document, options);
+  if (!context.empty()) construction.setContext(context);
+  construction.feed(page);
+  construction.finish();
+  FUZZ_CHECK(construction.work() <= 4 * page.size() + 50000);
+  FUZZ_CHECK(document.memory() <= 30 * page.size() + 1000000);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -41,11 +53,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (choice < std::size(kContexts)) {
     const html::Document fragment = html::Document::parseFragment(std::string(page), kContexts[choice], options);
     checkLinks(fragment);
+    checkWork(page, options, kContexts[choice]);
     FUZZ_CHECK(http::isUtf8(fragment.innerHtml(html::kDocumentNode)));
     return 0;
   }
   const html::Document whole = html::Document::parse(std::string(page), options);
   checkLinks(whole);
+  checkWork(page, options);
   FUZZ_CHECK(whole.documentElement() != html::kNoNode);
   const std::string written = whole.outerHtml(html::kDocumentNode);
   FUZZ_CHECK(http::isUtf8(written));

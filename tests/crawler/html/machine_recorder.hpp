@@ -11,6 +11,22 @@
 
 namespace weft::testing {
 
+/// Scans as the portable one does, and counts the bytes that it passes.
+struct CountingScan {
+  static inline std::size_t passed = 0;
+  template <char... kWanted>
+  static const char* findAnyOf(const char* p, const char* end) noexcept {
+    const char* const found = html::internal::PortableScan::findAnyOf<kWanted...>(p, end);
+    passed += static_cast<std::size_t>(found - p) + 1;
+    return found;
+  }
+  static const char* findByte(char wanted, const char* p, const char* end) noexcept {
+    const char* const found = html::internal::PortableScan::findByte(wanted, p, end);
+    passed += static_cast<std::size_t>(found - p) + 1;
+    return found;
+  }
+};
+
 /// The tokens, in a form that differs when they do: text joined, with the offset of its first portion.
 struct MachineRecorder {
   static constexpr bool kDataText = true;

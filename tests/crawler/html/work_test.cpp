@@ -12,26 +12,11 @@
 
 namespace html = weft::html;
 namespace internal = weft::html::internal;
+using weft::testing::CountingScan;
 using weft::testing::kHostile;
 using weft::testing::repeat;
 
 namespace {
-
-/// Scans as the portable one does, and counts the bytes that it passes.
-struct CountingScan {
-  static inline std::size_t passed = 0;
-  template <char... kWanted>
-  static const char* findAnyOf(const char* p, const char* end) noexcept {
-    const char* const found = internal::PortableScan::findAnyOf<kWanted...>(p, end);
-    passed += static_cast<std::size_t>(found - p) + 1;
-    return found;
-  }
-  static const char* findByte(char wanted, const char* p, const char* end) noexcept {
-    const char* const found = internal::PortableScan::findByte(wanted, p, end);
-    passed += static_cast<std::size_t>(found - p) + 1;
-    return found;
-  }
-};
 
 std::size_t scanWork(const std::string& page) {
   CountingScan::passed = 0;
