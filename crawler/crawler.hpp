@@ -9,6 +9,7 @@
 #include <weft/crawler/error.hpp>
 #include <weft/crawler/feeds/feed.hpp>
 #include <weft/crawler/fingerprint.hpp>
+#include <weft/crawler/form_request.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
 #include <weft/crawler/frontier/journal_error.hpp>
 #include <weft/crawler/frontier/journal_frontier.hpp>
@@ -37,6 +38,7 @@
 #include <weft/crawler/referrer_policy.hpp>
 #include <weft/crawler/request.hpp>
 #include <weft/crawler/response.hpp>
+#include <weft/crawler/response_class.hpp>
 #include <weft/crawler/robots/robots_gate.hpp>
 #include <weft/crawler/robots/robots_txt.hpp>
 #include <weft/crawler/run_spider.hpp>
@@ -46,6 +48,12 @@
 #include <weft/crawler/spider.hpp>
 #include <weft/crawler/spider_runner.hpp>
 #include <weft/crawler/spider_threads.hpp>
+#include <weft/crawler/spiders/crawl_spider.hpp>
+#include <weft/crawler/spiders/csv_feed_spider.hpp>
+#include <weft/crawler/spiders/csv_reader.hpp>
+#include <weft/crawler/spiders/sitemap.hpp>
+#include <weft/crawler/spiders/sitemap_spider.hpp>
+#include <weft/crawler/spiders/xml_feed_spider.hpp>
 #include <weft/crawler/stats.hpp>
 #include <weft/crawler/xml/xml_document.hpp>
 #include <weft/crawler/xml/xml_elements.hpp>

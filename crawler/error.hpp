@@ -26,6 +26,12 @@ class RequestError : public Error {
   using Error::Error;
 };
 
+/// A response was asked for what its kind does not have: selectors of an image.
+class NotSupported : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The server answered with a status that the spider did not ask to see: only 200 to 299 reach callbacks (Scrapy's HttpError).
 class HttpError : public Error {
  public:

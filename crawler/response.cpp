@@ -11,6 +11,14 @@ namespace weft::crawler {
 
 namespace {
 
+// Where a selected place leads to, or nothing.
+std::optional<std::string> hrefOf(const Selector& link) {
+  if (!link.isElement()) return link.get();
+  const std::string name = link.name();
+  if ((name != "a" && name != "area" && name != "link") || !link.hasAttrib("href")) return std::nullopt;
+  return link.attrib("href");
+}
+
 struct NoLinks final : html::LinkVisitor {
   void link(const html::ScannedLink&) override {}
 };
@@ -100,6 +108,8 @@ SelectorType Response::type() const noexcept {
 const Selector& Response::selector() const {
   const Decoded& known = decoded();
   if (known.page) return *known.page;
+  if (responseClass() == ResponseClass::Binary)
+    throw NotSupported("selecting in <" + std::to_string(status) + " " + url.href() + ">: its body is no text (Content-Type: " + std::string(headers.get("Content-Type", "none")) + ")");
   switch (type()) {
     case SelectorType::kHtml: decoded_->page.emplace(std::string(text())); break;
     case SelectorType::kXml: decoded_->page.emplace(Selector::ofXml(text())); break;
@@ -131,14 +141,45 @@ std::vector<std::string> Response::re(std::string_view pattern) const {
   return out;
 }
 
-http::Url Response::urljoin(std::string_view href) const {
+Request Response::follow(const Selector& link, Callback callback) const {
+  const auto href = hrefOf(link);
+  if (!href) throw RequestError("following a <" + link.name() + "> of " + url.href() + ": only <a>, <area> and <link> with an href, and texts, lead somewhere");
+  return follow(*href, callback);
+}
+
+std::vector<Request> Response::followAll(const SelectorList& links, Callback callback) const {
+  std::vector<Request> requests;
+  for (const Selector& link : links)
+    if (const auto href = hrefOf(link))
+      if (auto target = tryJoin(*href)) requests.emplace_back(std::move(*target), callback);
+  return requests;
+}
+
+std::vector<Request> Response::followAll(std::span<const http::Url> links, Callback callback) const {
+  std::vector<Request> requests;
+  for (const http::Url& link : links) requests.emplace_back(link, callback);
+  return requests;
+}
+
+std::vector<Request> Response::followAll(std::span<const std::string> hrefs, Callback callback) const {
+  std::vector<Request> requests;
+  for (const std::string& href : hrefs)
+    if (auto target = tryJoin(href)) requests.emplace_back(std::move(*target), callback);
+  return requests;
+}
+
+const http::Url& Response::base() const {
   const Decoded& known = decoded();
   if (!known.base) {
     const std::string declared = isHtml() ? baseOf(text()) : std::string();
     auto base = declared.empty() ? std::nullopt : http::Url::tryParse(declared, url);
     decoded_->base = base && base->isHttp() ? std::move(*base) : url;
   }
-  return http::Url::parse(href, *known.base);
+  return *known.base;
 }
+
+http::Url Response::urljoin(std::string_view href) const { return http::Url::parse(href, base()); }
+
+std::optional<http::Url> Response::tryJoin(std::string_view href) const { return http::Url::tryParse(href, base()); }
 
 }  // namespace weft::crawler

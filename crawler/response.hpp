@@ -2,10 +2,13 @@
 #pragma once
 
 #include <weft/crawler/request.hpp>
+#include <weft/crawler/response_class.hpp>
 #include <weft/crawler/selector.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,10 +53,13 @@ class Response {
   /// Whether it is HTML, by Content-Type, or where there is none, by its first bytes.
   bool isHtml() const noexcept;
 
+  /// What kind of thing it is, by Scrapy's rules.
+  ResponseClass responseClass() const noexcept { return responseClassOf(headers, url.path(), body); }
+
   /// What selector() reads the body as, by Content-Type: XML and what ends in +xml (but for XHTML), JSON and what ends in
   /// +json, and all else as HTML; where there is no Content-Type, by its first bytes.
   SelectorType type() const noexcept;
-  /// The document, parsed on the first use. Throws http::JsonError where the type is JSON and the body is none.
+  /// The document, parsed on the first use. Throws NotSupported for bytes that are no text, http::JsonError where the type is JSON and the body is none.
   const Selector& selector() const;
   /// selector().css(query). Throws SelectorError when the query is no CSS selector.
   SelectorList css(std::string_view query) const;
@@ -72,12 +78,24 @@ class Response {
   http::Url urljoin(std::string_view href) const;
   /// A request for `href`, resolved as urljoin() does. Throws http::UrlError.
   Request follow(std::string_view href, Callback callback = {}) const { return Request(urljoin(href), callback); }
-  /// The same for what a selector found: an element's href, or the text of `::attr(href)`.
-  Request follow(const Selector& link, Callback callback = {}) const { return follow(link.isElement() ? link.attrib("href") : link.get(), callback); }
+  /// The same for what a selector found: the href of an <a>, <area> or <link>, or the text of `::attr(href)`. Throws RequestError for other elements, and those without an href.
+  Request follow(const Selector& link, Callback callback = {}) const;
+  Request follow(http::Url link, Callback callback = {}) const { return Request(std::move(link), callback); }
+
+  /// A request for each of them. What is no link to another page (an element without an href, a text that is no URL) is passed over: a page may hold anything.
+  ///
+  ///     for (Request& request : response.followAll("ul.pages a", &MySpider::parsePage)) co_yield std::move(request);
+  std::vector<Request> followAll(const SelectorList& links, Callback callback = {}) const;
+  /// What the CSS selector selects.
+  std::vector<Request> followAll(std::string_view css, Callback callback = {}) const { return followAll(this->css(css), callback); }
+  std::vector<Request> followAll(std::span<const http::Url> links, Callback callback = {}) const;
+  std::vector<Request> followAll(std::span<const std::string> hrefs, Callback callback = {}) const;
 
  private:
   struct Decoded;
   const Decoded& decoded() const;
+  const http::Url& base() const;
+  std::optional<http::Url> tryJoin(std::string_view href) const;
 
   std::shared_ptr<const Request> request_;
   mutable std::shared_ptr<Decoded> decoded_;           // what was worked out so far

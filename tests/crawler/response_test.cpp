@@ -1,9 +1,12 @@
 #include <weft/crawler/response.hpp>
+#include <weft/crawler/spider.hpp>
 
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
+using namespace weft;
 using namespace weft::crawler;
 
 namespace {
@@ -62,4 +65,26 @@ TEST_CASE("a response is XML by its type, or by its declaration where it has non
   CHECK(page("<html/>", "application/xhtml+xml").type() == SelectorType::kHtml);
   CHECK(page(feed, "text/html").type() == SelectorType::kHtml);
   CHECK(page(feed, "text/html").xml().css("link::text").get() == "u");
+}
+
+TEST_CASE("all links of a selection are followed, and what is no link is passed over") {
+  const Response response(http::Url("http://e.com/d/"), 200, http::Headers{{"Content-Type", "text/html"}},
+                          "<link href=/style><p><a href=1>1</a><a href='2#x'>2</a><a>none</a><a href='http://['>bad</a><area href=/3><b href=4>no</b></p>");
+  const auto urls = [](const std::vector<Request>& requests) {
+    std::string all;
+    for (const Request& request : requests) {
+      CHECK(request.callback == Callback(&Spider::parse));
+      all += request.url.href() + " ";
+    }
+    return all;
+  };
+  CHECK(urls(response.followAll("p *", &Spider::parse)) == "http://e.com/d/1 http://e.com/d/2#x http://e.com/3 ");
+  CHECK(urls(response.followAll(response.css("a::attr(href)"), &Spider::parse)) == "http://e.com/d/1 http://e.com/d/2#x ");
+  const std::vector<std::string> hrefs{"/x", "http://["};
+  CHECK(urls(response.followAll(hrefs, &Spider::parse)) == "http://e.com/x ");
+  const std::vector<http::Url> links{http::Url("http://o.com/")};
+  CHECK(urls(response.followAll(links, &Spider::parse)) == "http://o.com/ ");
+  CHECK(response.follow(response.css("area")[0]).url.href() == "http://e.com/3");
+  CHECK_THROWS_AS(response.follow(response.css("b")[0]), RequestError);
+  CHECK_THROWS_AS(response.follow(response.css("a")[2]), RequestError);
 }
