@@ -5,6 +5,7 @@
 #include <weft/crawler/component_orders.hpp>
 #include <weft/crawler/crawl_context.hpp>
 #include <weft/crawler/downloader.hpp>
+#include <weft/crawler/dynamic_item.hpp>
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/error.hpp>
 #include <weft/crawler/feeds/feed.hpp>
@@ -19,8 +20,11 @@
 #include <weft/crawler/item.hpp>
 #include <weft/crawler/jmespath.hpp>
 #include <weft/crawler/json.hpp>
+#include <weft/crawler/json_builder.hpp>
 #include <weft/crawler/json_pointer.hpp>
 #include <weft/crawler/link_extractor.hpp>
+#include <weft/crawler/loader/item_loader.hpp>
+#include <weft/crawler/loader/processors.hpp>
 #include <weft/crawler/middlewares/address_guard_middleware.hpp>
 #include <weft/crawler/middlewares/downloader_middleware.hpp>
 #include <weft/crawler/middlewares/downloader_stats.hpp>

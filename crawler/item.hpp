@@ -1,6 +1,9 @@
 // Items: what a spider finds. WEFT_ITEM describes the fields of a plain struct; Item holds any of them.
 #pragma once
 
+#include <weft/crawler/error.hpp>
+#include <weft/http/json.hpp>
+
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -12,6 +15,20 @@
 #include <vector>
 
 namespace weft::crawler {
+
+/// A field of an item cannot be set: there is none of that name, or it takes something else. The text names both.
+class ItemError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// What a field takes when it is set by name.
+enum class FieldKind : std::uint8_t {
+  None,                      ///< there is no such field
+  Single,                    ///< a string, number, bool, struct
+  List,                      ///< a list; one value makes a list of one
+  Any,                       ///< any JSON value
+};
 
 /// Who is told an item's fields, in the order of WEFT_ITEM: for each a key() and a value. Feeds and tests implement it. Views die when the call returns.
 class ItemVisitor {
@@ -42,8 +59,12 @@ namespace detail {
 template <class T> inline constexpr bool isOptional = false;
 template <class T> inline constexpr bool isOptional<std::optional<T>> = true;
 
+void visitJson(ItemVisitor& visitor, const http::Json& value);
+
 template <class T> void visitValue(ItemVisitor& visitor, const T& value) {
-  if constexpr (std::is_same_v<T, bool>) visitor.boolean(value);
+  if constexpr (std::is_same_v<T, http::Json>) visitJson(visitor, value);
+  else if constexpr (std::is_null_pointer_v<T>) visitor.null();
+  else if constexpr (std::is_same_v<T, bool>) visitor.boolean(value);
   else if constexpr (std::is_enum_v<T>) visitor.number(static_cast<std::int64_t>(value));
   else if constexpr (std::is_floating_point_v<T>) visitor.number(static_cast<double>(value));
   else if constexpr (std::is_integral_v<T> && std::is_unsigned_v<T>) visitor.number(static_cast<std::uint64_t>(value));
@@ -58,6 +79,92 @@ template <class T> void visitValue(ItemVisitor& visitor, const T& value) {
     for (auto&& element : value) visitValue(visitor, static_cast<const typename T::value_type&>(element));
     visitor.endList();
   } else static_assert(!sizeof(T), "an item's field must be a string, a number, a bool, an optional, a list of these, or a struct with its own WEFT_ITEM");
+}
+
+// The parts of assignValue() that need no type of the user. Each gives null, or what it takes instead.
+const char* assignText(std::string& to, const http::Json& from);
+const char* assignBool(bool& to, const http::Json& from);
+const char* assignNumber(double& to, const http::Json& from);
+const char* assignNumber(std::int64_t& to, const http::Json& from);
+const char* assignNumber(std::uint64_t& to, const http::Json& from);
+
+template <ItemType T> const char* assignField(T& item, std::string_view name, const http::Json& value);
+inline constexpr const char kNoField[] = "no field of that name";
+
+template <class T> constexpr FieldKind kindOf() {
+  if constexpr (std::is_same_v<T, http::Json>) return FieldKind::Any;
+  else if constexpr (isOptional<T>) return kindOf<typename T::value_type>();
+  else if constexpr (ItemType<T> || std::convertible_to<const T&, std::string_view>) return FieldKind::Single;
+  else if constexpr (requires(T t) { t.insert(t.end(), typename T::value_type()); }) return FieldKind::List;
+  else return FieldKind::Single;
+}
+
+template <class T> const char* assignValue(T& to, const http::Json& from) {
+  if constexpr (std::is_same_v<T, http::Json>) to = from;
+  else if constexpr (std::is_same_v<T, bool>) return assignBool(to, from);
+  else if constexpr (std::is_same_v<T, std::string>) return assignText(to, from);
+  else if constexpr (std::is_floating_point_v<T> || std::is_integral_v<T> || std::is_enum_v<T>) {
+    using Wide = std::conditional_t<std::is_floating_point_v<T>, double, std::conditional_t<std::is_unsigned_v<T>, std::uint64_t, std::int64_t>>;
+    Wide wide{};
+    if (const char* wanted = assignNumber(wide, from)) return wanted;
+    if constexpr (!std::is_floating_point_v<T>)
+      if (static_cast<Wide>(static_cast<T>(wide)) != wide) return "a smaller number";
+    to = static_cast<T>(wide);
+  } else if constexpr (isOptional<T>) {
+    if (from.isNull()) return to.reset(), nullptr;
+    typename T::value_type value{};
+    if (const char* wanted = assignValue(value, from)) return wanted;
+    to = std::move(value);
+  } else if constexpr (ItemType<T>) {
+    if (!from.isObject()) return "an object";
+    T changed = to;
+    for (const auto& [name, value] : from.object())
+      if (const char* wanted = assignField(changed, name, value)) return wanted == kNoField ? "an object of its own fields" : wanted;
+    to = std::move(changed);
+  } else if constexpr (kindOf<T>() == FieldKind::List) {
+    T list;
+    const auto add = [&list](const http::Json& value) {
+      typename T::value_type element{};
+      const char* const wanted = assignValue(element, value);
+      if (!wanted) list.insert(list.end(), std::move(element));
+      return wanted;
+    };
+    if (!from.isArray()) {
+      if (const char* wanted = add(from)) return wanted;
+    } else {
+      for (const http::Json& value : from.array())
+        if (const char* wanted = add(value)) return wanted;
+    }
+    to = std::move(list);
+  } else return "to be set by the spider itself";
+  return nullptr;
+}
+
+// Null when it is set, else what the field takes.
+template <ItemType T> const char* assignField(T& item, std::string_view name, const http::Json& value) {
+  if constexpr (requires { item.setField(name, value); }) {
+    item.setField(name, value);
+    return nullptr;
+  } else {
+    const char* wanted = kNoField;
+    const auto field = [&](std::string_view itsName, auto& itsValue) {
+      if (itsName == name) wanted = assignValue(itsValue, value);
+    };
+    weftItemFields(item, field);
+    return wanted;
+  }
+}
+
+template <ItemType T> FieldKind fieldKind(const T& item, std::string_view name) {
+  if constexpr (requires(T t, http::Json json) { t.setField(name, json); }) return FieldKind::Any;
+  else {
+    FieldKind kind = FieldKind::None;
+    const auto field = [&]<class V>(std::string_view itsName, const V&) {
+      if (itsName == name) kind = kindOf<V>();
+    };
+    weftItemFields(item, field);
+    return kind;
+  }
 }
 
 }  // namespace detail
@@ -90,6 +197,14 @@ class Item {
   void visit(ItemVisitor& visitor) const {
     if (held_) held_->visit(visitor);
   }
+  /// The item as a JSON object; null when empty.
+  http::Json json() const;
+  /// One field of it; null where there is none of that name.
+  http::Json get(std::string_view field) const;
+  /// Sets a field of the struct. Strings are read as numbers and bools where the field is one, and blanks around them do not count; numbers become strings where it is a string. Throws
+  /// ItemError when there is no such field, or the value is nothing that it takes; the field stays as it was then.
+  void set(std::string_view field, const http::Json& value);
+  FieldKind fieldKind(std::string_view field) const { return held_ ? held_->fieldKind(field) : FieldKind::None; }
 
  private:
   template <class T> static constexpr char kTag = 0;   // its address stands for the type
@@ -98,12 +213,16 @@ class Item {
     virtual std::string_view name() const noexcept = 0;
     virtual const void* tag() const noexcept = 0;
     virtual void visit(ItemVisitor& visitor) const = 0;
+    virtual FieldKind fieldKind(std::string_view field) const = 0;
+    virtual const char* assign(std::string_view field, const http::Json& value) = 0;
   };
   template <class T> struct Held final : AnyHeld {
     explicit Held(T item) : item(std::move(item)) {}
     std::string_view name() const noexcept override { return weftItemName(&item); }
     const void* tag() const noexcept override { return &kTag<T>; }
     void visit(ItemVisitor& visitor) const override { visitItem(visitor, item); }
+    FieldKind fieldKind(std::string_view field) const override { return detail::fieldKind(item, field); }
+    const char* assign(std::string_view field, const http::Json& value) override { return detail::assignField(item, field, value); }
     T item;
   };
 
@@ -126,9 +245,12 @@ class Item {
 ///     struct Quote { std::string text, author; std::vector<std::string> tags; };
 ///     WEFT_ITEM(Quote, text, author, tags)
 ///
-/// Fields may be strings, numbers, bools, std::optional, lists of these, and structs with a WEFT_ITEM of their own.
+/// Fields may be strings, numbers, bools, std::optional, http::Json, lists of these, and structs with a WEFT_ITEM of their own.
 #define WEFT_ITEM(Type, ...)                                                                                     \
   [[maybe_unused]] inline const char* weftItemName(const Type*) noexcept { return #Type; }                       \
   template <class Visit> void weftItemFields(const Type& item, Visit& visit) {                                   \
+    WEFT_DETAIL_EXPAND(WEFT_DETAIL_FIELDS(__VA_ARGS__))                                                          \
+  }                                                                                                              \
+  template <class Visit> void weftItemFields(Type& item, Visit& visit) {                                         \
     WEFT_DETAIL_EXPAND(WEFT_DETAIL_FIELDS(__VA_ARGS__))                                                          \
   }
