@@ -16,6 +16,7 @@
 #include <weft/crawler/spiders/site_spider.hpp>
 #include <weft/net/tcp_network.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -64,24 +65,43 @@ void startLog(const Settings& settings, const CrawlOptions& options) {
   setLogSink(stderrLogSink());
 }
 
+std::vector<std::string> namesOf(std::string_view list) {
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < list.size();) {
+    const std::size_t end = std::min(list.find(',', at), list.size());
+    std::string_view name = list.substr(at, end - at);
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (!name.empty()) names.emplace_back(name);
+    at = end + 1;
+  }
+  return names;
+}
+
 // With a job, what it has written already is not overwritten: the journal cuts it back to what is committed.
-std::vector<std::unique_ptr<Feed>> openFeeds(const CrawlOptions& options, JournalFrontier* job) {
+std::vector<std::unique_ptr<Feed>> openFeeds(const CrawlOptions& options, const Settings& settings, JournalFrontier* job) {
   std::vector<std::unique_ptr<Feed>> feeds;
   const auto open = [&](const std::string& target, OutputFile::Mode mode) {
-    if (job && job->knowsFeed(std::string(feedFile(target)))) mode = OutputFile::Mode::Append;
-    feeds.push_back(openFeed(target, mode));
+    FeedOptions how;
+    how.fields = namesOf(settings.feedExportFields);
+    how.job = job != nullptr;
+    how.resumed = job && job->knowsFeed(std::string(feedFile(target)));
+    if (how.resumed) mode = OutputFile::Mode::Append;
+    feeds.push_back(openFeed(target, mode, how));
   };
   for (const std::string& target : options.overwrite) open(target, OutputFile::Mode::Overwrite);
   for (const std::string& target : options.append) open(target, OutputFile::Mode::Append);
-  if (feeds.empty()) feeds.push_back(openFeed("-", OutputFile::Mode::Append));
+  if (feeds.empty()) open("-", OutputFile::Mode::Append);
   if (!job) return feeds;
   std::vector<std::string> paths;
+  std::vector<Packer> packers;
   for (const auto& feed : feeds) {
     paths.emplace_back(feed->name());
-    feed->hold();
+    packers.push_back(feed->packer());
     if (feed->name() == "-") log::warning("weft.crawler", "The standard output cannot be cut back when the job is resumed: after a crash some lines may come twice; name a file by -o or -O");
   }
-  job->openFeeds(paths);
+  job->openFeeds(paths, std::move(packers));
+  for (const auto& feed : feeds) feed->hold();         // behind what was cut back
   return feeds;
 }
 
@@ -149,7 +169,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
       job = journal.get();
       frontier = std::move(journal);
     }
-    feeds = openFeeds(options, job);
+    feeds = openFeeds(options, settings, job);
   } catch (const FeedError& error) {
     return complain(error.what(), kStartError);
   } catch (const JournalError& error) {

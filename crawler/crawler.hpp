@@ -8,7 +8,12 @@
 #include <weft/crawler/dynamic_item.hpp>
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/error.hpp>
+#include <weft/crawler/feeds/csv_exporter.hpp>
 #include <weft/crawler/feeds/feed.hpp>
+#include <weft/crawler/feeds/item_exporter.hpp>
+#include <weft/crawler/feeds/output_file.hpp>
+#include <weft/crawler/feeds/packer.hpp>
+#include <weft/crawler/feeds/xml_exporter.hpp>
 #include <weft/crawler/fingerprint.hpp>
 #include <weft/crawler/form_request.hpp>
 #include <weft/crawler/frontier/frontier.hpp>

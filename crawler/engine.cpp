@@ -241,7 +241,8 @@ void Engine::abort() {
 void Engine::finish() {
   if (flushCall_.active()) flushCall_.cancel();
   try {
-    if (!feedFailure_.exception())
+    // Behind the lines of a job that was aborted, the journal may still be writing.
+    if (!feedFailure_.exception() && !(aborted_ && frontier_.writesFeeds()))
       for (const auto& feed : feeds_) feed->close();
   } catch (...) {
     feedFailure_ = Failure();

@@ -61,6 +61,8 @@ struct Settings {
   int depthLimit = 0;                                  ///< DEPTH_LIMIT: links from a start URL
   int depthPriority = 0;                               ///< DEPTH_PRIORITY: taken off a request's priority for each step of depth
   std::int64_t urllengthLimit = 2083;                  ///< URLLENGTH_LIMIT: bytes; longer ones are not followed
+  std::string feedExportFields;                        ///< FEED_EXPORT_FIELDS: names, with commas between them; empty: all that an item has
+  std::string feedExportEncoding = "utf-8";            ///< FEED_EXPORT_ENCODING: there is no other
   bool redirectEnabled = true;                         ///< REDIRECT_ENABLED
   int redirectMaxTimes = 20;                           ///< REDIRECT_MAX_TIMES
   int redirectPriorityAdjust = 2;                      ///< REDIRECT_PRIORITY_ADJUST

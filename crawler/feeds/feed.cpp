@@ -1,19 +1,17 @@
 #include <weft/crawler/feeds/feed.hpp>
 
 #include <weft/core/internal/suggest.hpp>
-#include <weft/crawler/json.hpp>
 #include <weft/crawler/settings.hpp>
 
-#include <algorithm>
-#include <array>
+#include <sys/stat.h>
+
+#include <utility>
 
 namespace weft::crawler {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kJsonLines{"jsonlines", "jsonl", "jl"};
-
-bool isJsonLines(std::string_view format) { return std::find(kJsonLines.begin(), kJsonLines.end(), format) != kJsonLines.end(); }
+constexpr std::size_t kHeaderMost = 64 * 1024;         // bytes in which a CSV's header must be found
 
 std::string_view extensionOf(std::string_view path) {
   const std::size_t slash = path.rfind('/');
@@ -22,13 +20,42 @@ std::string_view extensionOf(std::string_view path) {
   return dot == std::string_view::npos || dot == 0 ? std::string_view() : name.substr(dot + 1);
 }
 
+bool holdsSomething(const std::string& path) {
+  struct stat status {};
+  return path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+}
+
 }  // namespace
 
-void JsonLinesFeed::write(const Item& item) {
-  JsonWriter json(file_.buffer());
-  item.visit(json);
-  file_.buffer() += '\n';
+FileFeed::FileFeed(std::string path, OutputFile::Mode mode, std::unique_ptr<ItemExporter> exporter, std::string_view compression)
+    : compression_(compression), file_(std::move(path), mode, makePacker(compression)), exporter_(std::move(exporter)) {
+  goOn();
+}
+
+// Behind what is in the file now.
+void FileFeed::goOn() {
+  const std::string beginning = file_.beginning(kHeaderMost);
+  first_ = beginning.empty();
+  if (!first_ && compression_.empty()) exporter_->resume(beginning);
+}
+
+bool FileFeed::hold() {
+  file_.hold();
+  goOn();
+  return true;
+}
+
+void FileFeed::write(const Item& item) {
+  exporter_->write(file_.buffer(), item, std::exchange(first_, false));
   file_.lineAdded();
+}
+
+void FileFeed::close() {
+  if (!std::exchange(closed_, true)) {
+    file_.flush();                                     // so that a disk that is full for the ending has all items
+    file_.buffer() += exporter_->ending(first_);
+  }
+  file_.close();
 }
 
 std::string_view feedFile(std::string_view target) noexcept {
@@ -36,21 +63,33 @@ std::string_view feedFile(std::string_view target) noexcept {
   return colon != std::string_view::npos && target.find('/', colon) == std::string_view::npos ? target.substr(0, colon) : target;
 }
 
-std::unique_ptr<Feed> openFeed(std::string_view target, OutputFile::Mode mode) {
-  const std::string_view path = feedFile(target);
-  std::string_view format;
+std::unique_ptr<Feed> openFeed(std::string_view target, OutputFile::Mode mode, const FeedOptions& options) {
+  const std::string path(feedFile(target));
+  std::string_view compression = extensionOf(path), format;
+  if (!makePacker(compression)) compression = {};
   if (path.size() < target.size()) {
     format = target.substr(path.size() + 1);
   } else {
-    format = extensionOf(path);
-    if (format.empty()) format = kJsonLines.front();
+    format = extensionOf(std::string_view(path).substr(0, path.size() - (compression.empty() ? 0 : compression.size() + 1)));
+    if (format.empty()) format = "jsonlines";
   }
   if (path.empty()) throw SettingError("the output \"" + std::string(target) + "\" names no file");
-  if (!isJsonLines(format)) {
-    throw SettingError("cannot write " + std::string(target) + ": there is no feed format \"" + std::string(format) + "\"" +
-                       suggestion(format, kJsonLines) + "; there is: jsonlines (.jsonl, .jl); name it as FILE:jsonlines");
+  auto exporter = makeExporter(format, options.fields);
+  if (!exporter) {
+    throw SettingError("cannot write " + std::string(target) + ": there is no feed format \"" + std::string(format) + "\"" + suggestion(format, exporterFormats()) +
+                       "; there are jsonlines (.jsonl, .jl), json, csv and xml, each with .gz or .zst behind it; name one as FILE:FORMAT");
   }
-  return std::make_unique<JsonLinesFeed>(std::string(path), mode);
+  // The columns of a CSV that is compressed cannot be read back.
+  const bool needsFields = format == "csv" && !compression.empty() && options.fields.empty();
+  if (needsFields && options.job) throw SettingError("cannot write " + path + ": a compressed CSV feed of a job needs its columns named, as in -s FEED_EXPORT_FIELDS=title,price");
+  if (mode == OutputFile::Mode::Append && !options.resumed && holdsSomething(path)) {
+    if (!exporter->extendable()) {
+      throw SettingError("cannot append to " + path + ": it holds something, and " + std::string(format) + " ends with its last item; overwrite it with -O " + std::string(target) +
+                         ", or append to JSON lines (.jsonl)");
+    }
+    if (needsFields) throw SettingError("cannot append to " + path + " without its columns: name them, as in -s FEED_EXPORT_FIELDS=title,price, or overwrite it with -O");
+  }
+  return std::make_unique<FileFeed>(path, mode, std::move(exporter), compression);
 }
 
 }  // namespace weft::crawler

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <weft/crawler/error.hpp>
+#include <weft/crawler/feeds/packer.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace weft::crawler {
 
@@ -19,14 +21,14 @@ class FeedError : public Error {
   int code;                                            ///< errno
 };
 
-/// Collects lines and writes them in large pieces, in the caller's thread. A line counts as written once flush() has returned. When a write fails half way (the disk is
-/// full), a regular file is cut back to its last whole line, so that no reader ever finds a torn one.
+/// Collects lines (of CSV, rows; what stands for one item, in any case) and writes them in large pieces, in the caller's thread. A line counts as written once flush() has returned. When a
+/// write fails half way (the disk is full), a regular file is cut back to its last whole line, so that no reader ever finds a torn one.
 class OutputFile {
  public:
   enum class Mode : std::uint8_t { Append, Overwrite };
 
-  /// Opens the file; "-" is the standard output, which is not closed. Throws FeedError.
-  OutputFile(std::string path, Mode mode);
+  /// Opens the file; "-" is the standard output, which is not closed. Throws FeedError. A packer compresses what is written, each flush a piece.
+  OutputFile(std::string path, Mode mode, Packer packer = {});
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   /// Closes without a last flush: call close() to know that all is written.
@@ -36,13 +38,14 @@ class OutputFile {
   std::string& buffer() noexcept { return buffer_; }
   /// Writes the buffer once it is large. Throws FeedError.
   void lineAdded() {
-    ++linesWaiting_;
+    lineEnds_.push_back(buffer_.size());
     if (buffer_.size() >= kFlushAt && !held_) flush();
   }
   /// For a job, whose journal writes the lines: from now on nothing is written here, and take() gives what waits and counts its lines. wrote() says that so many of them are written.
   void hold() noexcept { held_ = true; }
   std::string take(std::uint64_t& lines) {
-    lines = std::exchange(linesWaiting_, 0);
+    lines = lineEnds_.size();
+    lineEnds_.clear();
     return std::exchange(buffer_, std::string());
   }
   void wrote(std::uint64_t lines) noexcept { linesWritten_ += lines; }
@@ -50,6 +53,9 @@ class OutputFile {
   void flush();
   /// flush(), then closes the file, which may fail as well (on network file systems). Throws FeedError. Idempotent.
   void close();
+
+  /// The first bytes of what is in the file, `most` at most; empty for what is no regular file.
+  std::string beginning(std::size_t most) const;
 
   const std::string& path() const noexcept { return path_; }
   /// Whole lines that the system has taken.
@@ -59,12 +65,15 @@ class OutputFile {
   static constexpr std::size_t kFlushAt = 64 * 1024;
 
   [[noreturn]] void failWrite(std::size_t done, int code);
+  void write(std::string_view bytes);
 
   std::string path_;
   std::string buffer_;
   int descriptor_ = -1;
   bool isStdout_ = false, held_ = false;
-  std::uint64_t linesWaiting_ = 0, linesWritten_ = 0;
+  Packer packer_;
+  std::vector<std::size_t> lineEnds_;                  // in the buffer
+  std::uint64_t linesWritten_ = 0;
 };
 
 }  // namespace weft::crawler

@@ -222,10 +222,10 @@ JournalFrontier::~JournalFrontier() { state_->core.close(); }
 bool JournalFrontier::resumed() const noexcept { return state_->journal.resumed(); }
 bool JournalFrontier::knowsFeed(const std::string& path) const { return state_->journal.knowsFeed(feedPath(path)); }
 
-void JournalFrontier::openFeeds(const std::vector<std::string>& paths) {
+void JournalFrontier::openFeeds(const std::vector<std::string>& paths, std::vector<Packer> packers) {
   std::vector<std::string> full;
   for (const std::string& path : paths) full.push_back(feedPath(path));
-  state_->journal.openFeeds(full);
+  state_->journal.openFeeds(full, std::move(packers));
 }
 
 std::string JournalFrontier::feedPath(const std::string& path) {

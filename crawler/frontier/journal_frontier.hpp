@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/core/clock.hpp>
+#include <weft/crawler/feeds/packer.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
 #include <weft/crawler/frontier/journal_error.hpp>
 #include <weft/crawler/settings.hpp>
@@ -41,7 +42,8 @@ class JournalFrontier final : public Frontier {
   /// Has the job written that feed? Then it must not be overwritten: openFeeds() cuts it back to what was committed.
   bool knowsFeed(const std::string& path) const;
   /// The feeds that FeedLines name by their place, "-" for the standard output (which cannot be cut back). Throws JournalError, FeedError.
-  void openFeeds(const std::vector<std::string>& paths);
+  /// With a packer, the lines of each group of commits become a piece.
+  void openFeeds(const std::vector<std::string>& paths, std::vector<Packer> packers = {});
   /// The path as the journal keeps it: absolute, so that the job can be resumed from another folder.
   static std::string feedPath(const std::string& path);
 

@@ -36,7 +36,7 @@ enum ExitCode : int {
 
 /// Adds the options to a CLI11 app (a template, so that this header need not include CLI11).
 template <class App> void addCrawlOptions(App& app, CrawlOptions& options) {
-  app.add_option("-o,--output", options.append, "Append items to FILE, one JSON object a line; - is the standard output")->option_text("FILE")->allow_extra_args(false);
+  app.add_option("-o,--output", options.append, "Append items to FILE, in the format of its extension (jsonl, json, csv, xml; .gz, .zst); - is the standard output")->option_text("FILE")->allow_extra_args(false);
   app.add_option("-O,--overwrite-output", options.overwrite, "Write items to FILE, overwriting it")->option_text("FILE")->allow_extra_args(false);
   app.add_option("-a", options.arguments, "Give the spider an argument; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
   app.add_option("-s,--set", options.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);

@@ -67,6 +67,7 @@ struct Journal::State {
     std::int64_t length = 0;
     std::uint64_t place = 0;                           // in the table of feeds
     bool cut = true;                                   // can it be cut back? Not the standard output, nor a device
+    Packer pack;
   };
 
   explicit State(const std::string& folder) : folder(folder), path(folder + "/journal.db") {}
@@ -295,8 +296,9 @@ bool Journal::knowsFeed(const std::string& path) const {
   return known;
 }
 
-void Journal::openFeeds(const std::vector<std::string>& paths) {
+void Journal::openFeeds(const std::vector<std::string>& paths, std::vector<Packer> packers) {
   State& s = *state_;
+  packers.resize(paths.size());
   for (const std::string& path : paths) {
     State::FeedFile feed;
     feed.path = path;
@@ -331,6 +333,7 @@ void Journal::openFeeds(const std::vector<std::string>& paths) {
         feed.place = static_cast<std::uint64_t>(sqlite3_last_insert_rowid(s.db));
       }
     }
+    feed.pack = std::move(packers[s.feeds.size()]);
     s.feeds.push_back(std::move(feed));
   }
 }
@@ -341,7 +344,16 @@ void Journal::commit(const JournalBatch& batch) {
   for (const auto& feed : s.feeds) lengths.push_back(feed.length);
   try {
     // The lines first: what is committed is there. What is there and not committed is cut off at the next start.
-    for (const FeedLines& lines : batch.feeds) s.writeFeed(s.feeds.at(lines.feed), lines.bytes);
+    std::vector<std::string> pieces(s.feeds.size());
+    for (const FeedLines& lines : batch.feeds) {
+      if (s.feeds.at(lines.feed).pack) pieces[lines.feed] += lines.bytes;
+      else s.writeFeed(s.feeds[lines.feed], lines.bytes);
+    }
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      if (pieces[i].empty()) continue;
+      s.feeds[i].pack(pieces[i]);
+      s.writeFeed(s.feeds[i], pieces[i]);
+    }
     s.step(s.begin);
     if (s.power) {
       for (const auto& feed : s.feeds)

@@ -1,6 +1,7 @@
 // Journal: a job's folder: an SQLite database, a lock, and how long the feeds may be.
 #pragma once
 
+#include <weft/crawler/feeds/packer.hpp>
 #include <weft/crawler/fingerprint.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
 #include <weft/crawler/frontier/internal/host_queue.hpp>
@@ -67,8 +68,9 @@ class Journal {
   void readState(JournalBatch& into);
 
   bool knowsFeed(const std::string& path) const;
-  /// Opens the feeds and cuts each back to what is committed; one that is new is taken as it is. Throws JournalError, FeedError.
-  void openFeeds(const std::vector<std::string>& paths);
+  /// Opens the feeds and cuts each back to what is committed; one that is new is taken as it is. Of a feed with a packer, the lines of each commit become a piece. Throws JournalError,
+  /// FeedError.
+  void openFeeds(const std::vector<std::string>& paths, std::vector<Packer> packers);
 
   /// All or nothing. Throws JournalFull, JournalDamaged, JournalError, FeedError.
   void commit(const JournalBatch& batch);

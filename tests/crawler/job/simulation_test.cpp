@@ -79,8 +79,8 @@ bool run(ManualClock& clock, net::MemoryNetwork& network, const fs::path& folder
   JournalFrontier frontier((folder / "job").string(), spider, settings, politeness, clock);
   const std::string path = (folder / "feed.jsonl").string();
   auto feed = openFeed(path, OutputFile::Mode::Append);
-  feed->hold();
   frontier.openFeeds({path});
+  feed->hold();
   Engine engine(spider, settings, clock, downloader, frontier);
   engine.addFeed(std::move(feed));
   auto running = engine.run();
