@@ -1,0 +1,30 @@
+// book_shop: follows the pages of a shop's list by rules, and reads the page of each book.
+//
+//     build/samples/book_shop --url http://127.0.0.1:8000/shop/
+#include <weft/crawler.hpp>
+
+using namespace weft;
+
+struct Book { std::string title, price, shelf; };
+WEFT_ITEM(Book, title, price, shelf)
+
+class BookShop : public CrawlSpider {
+ public:
+  BookShop() : CrawlSpider("book_shop") {
+    startUrls = {"http://127.0.0.1:8000/shop/"};
+    LinkExtractor pages, books;
+    pages.allow("/shop/page/");
+    books.allow("/shop/book/").deny("/used/");
+    rules.emplace_back(std::move(pages));                                    // followed, and that is all
+    rules.emplace_back(std::move(books)).setCallback(&BookShop::parseBook).setCbKwarg("shelf", "new");
+  }
+  Results parseBook(Response response) {
+    Book book;
+    book.title = response.css("h1::text").get();
+    book.price = response.css("p.price::text").get();
+    book.shelf = response.cbKwarg("shelf");
+    co_yield book;
+  }
+};
+
+int main(int argc, char** argv) { return runSpider<BookShop>(argc, argv); }

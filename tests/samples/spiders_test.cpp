@@ -1,0 +1,140 @@
+// The samples of the crawler, against a site in this process.
+#include "support/run_program.hpp"
+
+#include <weft/core/reactor.hpp>
+#include <weft/http/forms/form.hpp>
+#include <weft/http/server/site.hpp>
+#include <weft/net/tcp_network.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace weft;
+
+/// A site on a thread of its own.
+class Site {
+ public:
+  Site() {
+    std::promise<std::uint16_t> listening;
+    thread_ = std::thread([this, &listening] {
+      Reactor reactor;
+      net::TcpNetwork network(reactor);
+      reactor_ = &reactor;
+      const auto port = network.listen(0, std::make_shared<http::Site>([this](http::Request request) { return succeed(answer(request)); }), net::ListenOptions().interface("127.0.0.1"));
+      reactor.callWhenRunning([&] { listening.set_value(port->getHost().port()); });
+      reactor.run();
+    });
+    url = "http://127.0.0.1:" + std::to_string(listening.get_future().get());
+  }
+  ~Site() {
+    reactor_.load()->callFromThread([this] { reactor_.load()->stop(); });
+    thread_.join();
+  }
+  std::string url;
+
+ private:
+  http::Response answer(const http::Request& request) const {
+    const std::string path(request.url.path());
+    if (path == "/login" && request.method() == "POST") {
+      const http::Form form = http::Form::parse(request.body);
+      if (form.get("user") == "me" && form.get("password") == "a&b" && form.get("token") == "t0" && form.get("go") == "Log in")
+        return http::Response(302, "").setHeader("Location", "/welcome").setHeader("Set-Cookie", "session=s1; Path=/");
+      return html(loginForm("<p class=error>try again</p>"));
+    }
+    if (path == "/login") return html(loginForm(""));
+    if (path == "/welcome" || path == "/orders") {
+      if (request.headers.get("Cookie") != "session=s1") return http::Response(403, "");
+      return html(path == "/welcome" ? "Hello" : "<table class=orders><tr><td class=number>7<td class=total>12.50<tr><td class=number>8<td class=total>3</table>");
+    }
+    if (path == "/robots.txt") return http::Response(200, "User-agent: *\nDisallow:\nSitemap: /sitemap.xml\n");
+    if (path == "/sitemap.xml") return http::Response(200, "<urlset><url><loc>" + url + "/articles/1</loc><lastmod>2026-01-02</lastmod></url><url><loc>" + url + "/about</loc></url>"
+                                                           "<url><loc>" + url + "/articles/old</loc><lastmod>2001-01-01</lastmod></url></urlset>");
+    if (path == "/api/products" && request.url.query().empty())
+      return json(R"({"products": [{"name": "loom", "price": 49.9, "stock": "/api/stock/1"}, {"name": "reed", "price": 5, "stock": "/api/stock/2"}], "next": "?page=2"})");
+    if (path == "/api/products") return json(R"({"products": [{"name": "comb", "price": 2.5, "stock": "/api/stock/3"}], "next": null})");
+    if (path.starts_with("/api/stock/")) return json(R"({"pieces": )" + path.substr(11) + "0}");
+    static const std::map<std::string, std::string> kPages{
+        {"/articles/1", "<title>First</title>"},
+        {"/articles/old", "<title>Old</title>"},
+        {"/about", "<title>About</title>"},
+        {"/links/", "<a href=1>one</a><a href=gone>gone</a>"},
+        {"/links/1", "<a href=./>up</a><a href=gone#part>gone</a><a href=2>two</a><a href=http://127.0.0.1:1/>nobody</a>"},
+        {"/links/2", "<a href=gone>gone</a>"},
+        {"/shop/", "<a href=/shop/page/2>more</a><a href=/shop/book/1>one</a><a href=/login>log in</a>"},
+        {"/shop/page/2", "<a href=/shop/>back</a><a href=/shop/book/2>two</a><a href=/shop/book/used/3>three</a>"},
+        {"/shop/book/1", "<h1>Warp</h1><p class=price>10</p>"},
+        {"/shop/book/2", "<h1>Weft</h1><p class=price>12</p>"},
+    };
+    const auto page = kPages.find(path);
+    return page == kPages.end() ? http::errorResponse(404) : html(page->second);
+  }
+  static std::string loginForm(const std::string& error) {
+    return error + "<form action=/search><input name=q></form><form action=/login method=post><input type=hidden name=token value=t0><input name=user>"
+                   "<input type=password name=password><input type=submit name=go value='Log in'></form>";
+  }
+  static http::Response html(std::string body) { return http::Response(200, std::move(body)).setHeader("Content-Type", "text/html; charset=utf-8"); }
+  static http::Response json(std::string body) { return http::Response(200, std::move(body)).setHeader("Content-Type", "application/json"); }
+
+  std::thread thread_;
+  std::atomic<Reactor*> reactor_{nullptr};
+};
+
+// The items that it writes, sorted; its summary is left out.
+std::string sorted(const std::string& command) {
+  const ProgramRun run = runProgram(std::string(SAMPLES_FOLDER) + "/" + command + " --nolog");
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < run.output.size();) {
+    const std::size_t end = std::min(run.output.find('\n', at), run.output.size());
+    if (run.output[at] == '{') lines.push_back(run.output.substr(at, end - at));
+    at = end + 1;
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string all;
+  for (const std::string& line : lines) all += line + "\n";
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("the login sample fills in the form, and reads what is behind it") {
+  Site site;
+  CHECK(sorted("login --url " + site.url + "/login -a user=me -a 'password=a&b'") == "{\"number\":\"7\",\"total\":\"12.50\"}\n{\"number\":\"8\",\"total\":\"3\"}\n");
+  const ProgramRun refused = runProgram(std::string(SAMPLES_FOLDER) + "/login --url " + site.url + "/login -a user=me -a password=x 2>&1");
+  CHECK(refused.output.find("the site did not take the password: try again") != std::string::npos);
+  CHECK(refused.status != 0);
+}
+
+TEST_CASE("the sitemap sample reads the pages that a sitemap names") {
+  Site site;
+  CHECK(sorted("sitemap --url " + site.url + "/robots.txt -a since=2020") == "{\"url\":\"" + site.url + "/articles/1\",\"title\":\"First\"}\n");
+}
+
+TEST_CASE("the API sample goes through all pages, and to each product's stock") {
+  Site site;
+  CHECK(sorted("json_api --url " + site.url + "/api/products") ==
+        "{\"name\":\"comb\",\"price\":\"2.5\",\"stock\":30}\n{\"name\":\"loom\",\"price\":\"49.9\",\"stock\":10}\n{\"name\":\"reed\",\"price\":\"5\",\"stock\":20}\n");
+}
+
+TEST_CASE("the link checker names each broken link with each page that holds it") {
+  Site site;
+  const std::string output = sorted("link_checker --url " + site.url + "/links/ -s RETRY_ENABLED=false");
+  const std::string gone = "\",\"reason\":\"HTTP status 404 is not handled or not allowed\"}\n", link = "{\"link\":\"" + site.url + "/links/gone\",\"page\":\"" + site.url + "/links/";
+  CHECK(output.find(link + gone + link + "1" + gone + link + "2" + gone) != std::string::npos);
+  CHECK(output.find("{\"link\":\"http://127.0.0.1:1/\",\"page\":\"" + site.url + "/links/1\",\"reason\":\"") != std::string::npos);
+  CHECK(std::count(output.begin(), output.end(), '\n') == 4);
+}
+
+TEST_CASE("the book shop sample follows its rules") {
+  Site site;
+  CHECK(sorted("book_shop --url " + site.url + "/shop/") == "{\"title\":\"Warp\",\"price\":\"10\",\"shelf\":\"new\"}\n{\"title\":\"Weft\",\"price\":\"12\",\"shelf\":\"new\"}\n");
+}
