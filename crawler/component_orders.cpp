@@ -1,5 +1,6 @@
 #include <weft/crawler/component_orders.hpp>
 
+#include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/settings.hpp>
 #include <weft/http/json.hpp>
 
@@ -29,6 +30,11 @@ ComponentOrders parseComponentOrders(std::string_view setting, std::string_view 
     else refuse(setting, "the place of \"" + name + "\" must be a whole number, or null to switch it off");
   }
   return orders;
+}
+
+void checkComponentNames(std::string_view setting, const ComponentOrders& orders, std::span<const std::string_view> known) {
+  for (const auto& [name, order] : orders)
+    if (std::find(known.begin(), known.end(), name) == known.end()) throw SettingError(std::string(setting) + ": this crawl has none called " + name + suggestion(name, known));
 }
 
 }  // namespace weft::crawler

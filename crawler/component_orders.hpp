@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,9 @@ using ComponentOrders = std::map<std::string, std::optional<int>, std::less<>>;
 
 /// Reads `{"ProxyRotation": 610, "RetryMiddleware": null}`; empty text is no component. Throws SettingError, which names the setting.
 ComponentOrders parseComponentOrders(std::string_view setting, std::string_view value);
+
+/// Throws SettingError, with a suggestion, for a name that none of `known` has.
+void checkComponentNames(std::string_view setting, const ComponentOrders& orders, std::span<const std::string_view> known);
 
 /// Those that are not switched off, the lowest place first; a component has a `name` and an `order`, which is its place unless `orders` has another.
 template <class Component> std::vector<std::shared_ptr<Component>> inOrder(const std::vector<std::shared_ptr<Component>>& all, const ComponentOrders& orders) {

@@ -8,6 +8,7 @@
 #include <weft/crawler/dynamic_item.hpp>
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/error.hpp>
+#include <weft/crawler/extension.hpp>
 #include <weft/crawler/feeds/csv_exporter.hpp>
 #include <weft/crawler/feeds/feed.hpp>
 #include <weft/crawler/feeds/item_exporter.hpp>

@@ -1,6 +1,8 @@
 #include <weft/crawler/engine.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/component_orders.hpp>
+#include <weft/crawler/extension.hpp>
 #include <weft/defer/gather.hpp>
 
 #include <algorithm>
@@ -37,10 +39,19 @@ Engine::Engine(Spider& spider, const Settings& settings, Clock& clock, Downloade
       downloader_(CrawlContext{spider, settings, stats_, signals_, clock}, downloader),
       inlineSpider_(runner ? nullptr : std::make_unique<InlineSpider>(spider)),
       runner_(runner ? *runner : *inlineSpider_),
-      scraper_(spider, runner_, settings, stats_),
+      scraper_(spider, runner_, settings, stats_, signals_),
       itemCount_(stats_.counter("item_scraped_count")) {
+  openExtensions();
   if (runner) frontier_.shareSeen();
   runner_.setSeenUrls(&frontier_);
+}
+
+void Engine::openExtensions() {
+  const ComponentOrders orders = parseComponentOrders("EXTENSIONS", settings_.extensions);
+  std::vector<std::string_view> names;
+  for (const auto& extension : spider_.extensions) names.push_back(extension->name);
+  checkComponentNames("EXTENSIONS", orders, names);
+  for (const auto& extension : inOrder(spider_.extensions, orders)) extension->open(CrawlContext{spider_, settings_, stats_, signals_, clock_});
 }
 
 Engine::~Engine() {
@@ -54,6 +65,8 @@ Deferred<> Engine::run() {
   const FrontierCounts before = frontier_.counts();
   earlier_ = before.done + before.failed + before.dropped;
   logger().info("Spider opened: ", spider_.name);
+  signals_.spiderOpened.send();
+  signals_.engineStarted.send();
   watchLimits();
   logProgress();
   pipelines_.use({spider_, settings_, stats_, clock_, downloader_});
@@ -138,6 +151,7 @@ Deferred<bool> Engine::takeStart(Result result) {
   } else if (scraper_.accepts(result.request(), 0)) {
     requests.push_back(std::move(result.request()));
     requests.back().isStartRequest = true;
+    signals_.requestScheduled.send(requests.back());
   }
   Output written = lineCounts(output);
   auto adding = frontier_.add(std::move(requests), std::move(output));
@@ -155,6 +169,8 @@ Deferred<> Engine::commit(Lease lease, Scraped scraped) {
     scraped.cause = feedFailure_.getErrorMessage();
   }
   output.cause = scraped.cause;
+  if (!signals_.requestScheduled.empty())
+    for (const Request& request : scraped.requests) signals_.requestScheduled.send(request);
   Output written = lineCounts(output);
   auto request = lease.request;
   auto committing = frontier_.commit(std::move(lease), scraped.fate, std::move(scraped.requests), std::move(output));
@@ -192,6 +208,8 @@ Deferred<bool> Engine::safe(Deferred<std::size_t> committing, Output written) {
 bool Engine::write(std::vector<Item>& items, Output& output) {
   if (items.empty()) return true;
   if (feedFailure_.exception()) return false;
+  if (!signals_.itemScraped.empty())
+    for (const Item& item : items) signals_.itemScraped.send(item);
   try {
     for (const Item& item : items)
       for (const auto& feed : feeds_) feed->write(item);
@@ -269,6 +287,8 @@ Deferred<> Engine::tellSpider() {
   const Called called = co_await runner_.closed(closeReason_);
   if (called.failure.exception()) logger().error("Spider ", spider_.name, " failed in closed(): ", called.failure);
   logger().info("Spider closed (", closeReason_, ")");
+  signals_.spiderClosed.send(closeReason_);
+  signals_.engineStopped.send();
 }
 
 void Engine::watchLimits() {

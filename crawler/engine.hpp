@@ -43,7 +43,7 @@ struct FailedPage {
 /// code, when a runner takes it elsewhere); with a ManualClock and a downloader in memory it runs in virtual time.
 class Engine {
  public:
-  /// Throws SettingError: DOWNLOADER_MIDDLEWARES names what there is not.
+  /// Throws SettingError: DOWNLOADER_MIDDLEWARES or EXTENSIONS names what there is not.
   ///
   /// The spider's code runs on the engine's thread, or where `runner` runs it (see SpiderThreads): of `spider` the engine then reads only what its constructor has set.
   Engine(Spider& spider, const Settings& settings, Clock& clock, Downloader& downloader, Frontier& frontier, SpiderRunner* runner = nullptr);
@@ -81,6 +81,7 @@ class Engine {
   std::chrono::nanoseconds elapsed() const noexcept { return (ended_ ? end_ : clock_.now()) - begin_; }
 
  private:
+  void openExtensions();
   Deferred<> worker();
   Deferred<> seed();
   Deferred<bool> takeStart(Result result);

@@ -20,8 +20,8 @@ const Logger& logger() {
 
 }  // namespace
 
-Scraper::Scraper(Spider& spider, SpiderRunner& runner, const Settings& settings, Stats& stats)
-    : spider_(spider), runner_(runner), settings_(settings), stats_(stats), receivedCount_(stats.counter("response_received_count")) {}
+Scraper::Scraper(Spider& spider, SpiderRunner& runner, const Settings& settings, Stats& stats, Signals& signals)
+    : spider_(spider), runner_(runner), settings_(settings), stats_(stats), signals_(signals), receivedCount_(stats.counter("response_received_count")) {}
 
 Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Response> outcome) {
   Scraped scraped;
@@ -32,6 +32,7 @@ Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Respons
     scraped.status = response.status;
     ++receivedCount_;
     if (logger().enabled(LogLevel::Debug)) logger().debug("Crawled (", response.status, ") ", request->describe());
+    signals_.responseReceived.send(response);
     if (settings_.refererEnabled) referrer = referrerOf(response, request->url, settings_);
     if (mayPass(*request, response.status)) {
       calling = runner_.callback(request, std::move(response));
@@ -93,6 +94,7 @@ void Scraper::take(Scraped& scraped, const Request& request, Called called, std:
   scraped.fate = Fate::Failed;
   scraped.cause = "the callback failed: " + called.failure.getErrorMessage();
   logger().error("Spider error processing ", request.describe(), ": ", called.failure.getTraceback());
+  signals_.spiderError.send(called.failure, request);
 }
 
 bool Scraper::accepts(Request& request, std::uint32_t depth) {

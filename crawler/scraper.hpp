@@ -6,6 +6,7 @@
 #include <weft/crawler/referrer_policy.hpp>
 #include <weft/crawler/response.hpp>
 #include <weft/crawler/settings.hpp>
+#include <weft/crawler/signals.hpp>
 #include <weft/crawler/spider.hpp>
 #include <weft/crawler/spider_runner.hpp>
 #include <weft/crawler/stats.hpp>
@@ -32,7 +33,7 @@ struct Scraped {
 class Scraper {
  public:
   /// All are referred to; of the spider itself only what its constructor has set is looked at, its code runs where the runner runs it.
-  Scraper(Spider& spider, SpiderRunner& runner, const Settings& settings, Stats& stats);
+  Scraper(Spider& spider, SpiderRunner& runner, const Settings& settings, Stats& stats, Signals& signals);
 
   Deferred<Scraped> run(std::shared_ptr<Request> request, Outcome<Response> response);
   /// Spider middlewares' view of a request that the spider yielded: may it be enqueued? Sets its depth and priority.
@@ -48,6 +49,7 @@ class Scraper {
   SpiderRunner& runner_;
   const Settings& settings_;
   Stats& stats_;
+  Signals& signals_;
   std::int64_t& receivedCount_;
   bool depthLogged_ = false;
 };

@@ -52,6 +52,7 @@ const Definition kDefinitions[] = {
     {"DOWNLOAD_MAXSIZE", &Settings::downloadMaxsize, 1, "bytes of one body"},
     {"DOWNLOAD_SLOTS", &Settings::downloadSlots, 0, "concurrency and delay of single hosts, as JSON"},
     {"DOWNLOAD_TIMEOUT", &Settings::downloadTimeout, 0.001, "seconds for one attempt, all in all"},
+    {"EXTENSIONS", &Settings::extensions, 0, "what listens to the crawl, to move or switch off: {\"SlowPages\": null}"},
     {"FEED_EXPORT_ENCODING", &Settings::feedExportEncoding, 0, "utf-8"},
     {"FEED_EXPORT_FIELDS", &Settings::feedExportFields, 0, "the fields that feeds write, with commas between them, in their order"},
     {"HTTPAUTH_DOMAIN", &Settings::httpauthDomain, 0, "the host that HTTPAUTH_USER is for, with all below it"},
@@ -136,7 +137,7 @@ std::string parseText(const Definition& definition, std::string_view value) {
     }
   }
   if (definition.name == "DOWNLOAD_SLOTS") parseDownloadSlots(value);
-  if (definition.name == "DOWNLOADER_MIDDLEWARES" || definition.name == "ITEM_PIPELINES") parseComponentOrders(definition.name, value);
+  if (definition.name == "DOWNLOADER_MIDDLEWARES" || definition.name == "EXTENSIONS" || definition.name == "ITEM_PIPELINES") parseComponentOrders(definition.name, value);
   if (definition.name == "FEED_EXPORT_ENCODING" && value != "utf-8" && value != "utf8") refuse(definition, value, "feeds are written in utf-8");
   if (definition.name == "REFERRER_POLICY" && !parseReferrerPolicy(value)) {
     refuse(definition, value, "must be a referrer policy: no-referrer, no-referrer-when-downgrade, same-origin, origin, strict-origin, origin-when-cross-origin, "

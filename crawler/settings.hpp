@@ -53,6 +53,7 @@ struct Settings {
   double downloadTimeout = 180;                        ///< DOWNLOAD_TIMEOUT: seconds for one attempt, all in all
   std::int64_t downloadMaxsize = 16 << 20;             ///< DOWNLOAD_MAXSIZE: bytes of one body, decoded
   std::string downloaderMiddlewares;                   ///< DOWNLOADER_MIDDLEWARES: layers to add, move or switch off, as JSON
+  std::string extensions;                              ///< EXTENSIONS: those to move or switch off, as JSON
   bool addressGuardEnabled = true;                     ///< ADDRESS_GUARD_ENABLED: refuse private addresses that no start request leads to
   std::string addressGuardAllow;                       ///< ADDRESS_GUARD_ALLOW: hosts and address ranges that are not refused
   bool robotstxtObey = true;                           ///< ROBOTSTXT_OBEY

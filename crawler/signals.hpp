@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,6 +18,9 @@ class Url;
 
 namespace weft::crawler {
 
+class Item;
+class Request;
+class Response;
 class RobotsTxt;
 
 /// One kind of event. Handlers are called in the order in which they were connected, on the engine's thread; what one throws is logged and hurts nobody else. A handler may connect and
@@ -73,10 +77,27 @@ template <class... Arguments> class Signal {
   int depth_ = 0;                                      // of send() within send()
 };
 
-/// The signals of one crawl, under Scrapy's names.
+/// The signals of one crawl, under Scrapy's names, in about the order in which they come. What a signal names is referred to, and only while its handlers run.
 struct Signals {
+  Signal<> spiderOpened{"spider_opened"};
+  Signal<> engineStarted{"engine_started"};
+  /// A request that a spider yielded goes to the frontier, which may know it already.
+  Signal<Request> requestScheduled{"request_scheduled"};
+  /// A request is sent, its response is there in full, or it has ended one way or the other: inside of all middlewares, each robots.txt and each attempt among them.
+  Signal<Request> requestReachedDownloader{"request_reached_downloader"};
+  Signal<Response> responseDownloaded{"response_downloaded"};
+  Signal<Request> requestLeftDownloader{"request_left_downloader"};
   /// A site's robots.txt was read: a URL of the site, and its rules for this crawl's user agent.
   Signal<http::Url, RobotsTxt> robotsParsed{"robots_parsed"};
+  /// A response came through the middlewares, and is about to be given to the spider.
+  Signal<Response> responseReceived{"response_received"};
+  /// A callback or errback for that request failed.
+  Signal<Failure, Request> spiderError{"spider_error"};
+  /// An item came through the pipelines, and is about to be written.
+  Signal<Item> itemScraped{"item_scraped"};
+  /// The crawl has ended, for that reason; the feeds are closed.
+  Signal<std::string> spiderClosed{"spider_closed"};
+  Signal<> engineStopped{"engine_stopped"};
 };
 
 }  // namespace weft::crawler

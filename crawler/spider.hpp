@@ -17,6 +17,7 @@
 namespace weft::crawler {
 
 class DownloaderMiddleware;
+class Extension;
 class ItemPipeline;
 
 /// One thing that a callback yields: an item or a request.
@@ -72,6 +73,8 @@ class Spider {
   std::map<std::string, std::string> customSettings;
   /// Layers around the fetching of its pages, beside weft's own, see DownloaderMiddleware.
   std::vector<std::shared_ptr<DownloaderMiddleware>> downloaderMiddlewares;
+  /// What listens to its crawl, see Extension.
+  std::vector<std::shared_ptr<Extension>> extensions;
   /// What its items go through before they are written, see ItemPipeline.
   std::vector<std::shared_ptr<ItemPipeline>> pipelines;
   /// Names of callbacks and errbacks, for jobs: a callback that is named here is found again by another build of the program. One that is not is found by the same build only.

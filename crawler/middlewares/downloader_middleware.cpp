@@ -1,6 +1,5 @@
 #include <weft/crawler/middlewares/downloader_middleware.hpp>
 
-#include <weft/core/internal/suggest.hpp>
 #include <weft/core/log.hpp>
 #include <weft/crawler/component_orders.hpp>
 #include <weft/crawler/internal/request_meta.hpp>
@@ -12,8 +11,6 @@
 #include <weft/crawler/spider.hpp>
 #include <weft/crawler/stats.hpp>
 
-#include <algorithm>
-#include <span>
 
 namespace weft::crawler {
 
@@ -33,10 +30,9 @@ constexpr Part kParts[] = {
     {"UserAgentMiddleware", "USER_AGENT"},
 };
 
-[[noreturn]] void refuse(std::string_view name, std::span<const std::string_view> known) {
+void refuseParts(const ComponentOrders& orders) {
   for (const Part& part : kParts)
-    if (part.name == name) throw SettingError("DOWNLOADER_MIDDLEWARES: " + std::string(name) + " is a part of the downloader, with no place among the layers; use " + std::string(part.setting));
-  throw SettingError("DOWNLOADER_MIDDLEWARES: this crawl has no middleware called " + std::string(name) + suggestion(name, known));
+    if (orders.contains(part.name)) throw SettingError("DOWNLOADER_MIDDLEWARES: " + std::string(part.name) + " is a part of the downloader, with no place among the layers; use " + std::string(part.setting));
 }
 
 const Logger& retryLogger() {
@@ -61,9 +57,8 @@ DownloaderMiddlewares::DownloaderMiddlewares(const CrawlContext& crawl, Download
   std::vector<std::string_view> names;
   for (const auto& one : all) names.push_back(one->name);
   const ComponentOrders asked = parseComponentOrders("DOWNLOADER_MIDDLEWARES", crawl.settings.downloaderMiddlewares);
-  for (const auto& [name, order] : asked)
-    if (std::find(names.begin(), names.end(), name) == names.end()) refuse(name, names);
-
+  refuseParts(asked);
+  checkComponentNames("DOWNLOADER_MIDDLEWARES", asked, names);
   auto placed = inOrder(all, asked);
   for (auto one = placed.rbegin(); one != placed.rend(); ++one) {
     (*one)->open(crawl);

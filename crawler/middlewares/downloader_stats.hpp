@@ -1,4 +1,4 @@
-// DownloaderStats: counts what goes over the network.
+// DownloaderStats: counts what goes over the network, and tells of it.
 #pragma once
 
 #include <weft/crawler/middlewares/downloader_middleware.hpp>
@@ -9,7 +9,7 @@
 namespace weft::crawler {
 
 /// Keeps Scrapy's downloader/ stats: request_count, response_count, response_status_count/N, response_bytes, exception_count, exception_type_count/TYPE. Retries, redirects and each
-/// robots.txt are among them.
+/// robots.txt are among them. Sends request_reached_downloader, response_downloaded and request_left_downloader.
 class DownloaderStats final : public DownloaderMiddleware {
  public:
   DownloaderStats() : DownloaderMiddleware("DownloaderStats", 850) {}
@@ -20,6 +20,7 @@ class DownloaderStats final : public DownloaderMiddleware {
   void countStatus(int status);
 
   Stats* stats_ = nullptr;
+  Signals* signals_ = nullptr;
   std::int64_t* requests_ = nullptr;
   std::int64_t* responses_ = nullptr;
   std::int64_t* bytes_ = nullptr;

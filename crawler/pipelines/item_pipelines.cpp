@@ -1,6 +1,5 @@
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 
-#include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/component_orders.hpp>
 #include <weft/crawler/internal/error_name.hpp>
 #include <weft/crawler/json.hpp>
@@ -41,10 +40,7 @@ std::vector<std::shared_ptr<ItemPipeline>> enabledPipelines(const Spider& spider
   const auto orders = parseComponentOrders("ITEM_PIPELINES", settings.itemPipelines);
   std::vector<std::string_view> names;
   for (const auto& pipeline : spider.pipelines) names.push_back(pipeline->name);
-  for (const auto& [name, order] : orders) {
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      throw SettingError("ITEM_PIPELINES: the spider \"" + spider.name + "\" has no pipeline \"" + name + "\"" + suggestion(name, names));
-  }
+  checkComponentNames("ITEM_PIPELINES", orders, names);
   return inOrder(spider.pipelines, orders);
 }
 

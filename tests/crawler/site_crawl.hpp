@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -90,6 +91,7 @@ struct SiteCrawl {
   std::vector<std::string> items;
   std::unique_ptr<crawler::MemoryFrontier> frontier;
   std::unique_ptr<crawler::Engine> engine;
+  std::function<void(crawler::Engine&)> beforeRun = [](crawler::Engine&) {};
 
   Deferred<> start(crawler::Spider& spider) {
     class Texts final : public crawler::Feed {
@@ -109,6 +111,7 @@ struct SiteCrawl {
     frontier = std::make_unique<crawler::MemoryFrontier>(settings);
     engine = std::make_unique<crawler::Engine>(spider, settings, clock, site, *frontier);
     engine->addFeed(std::make_unique<Texts>(items));
+    beforeRun(*engine);
     return engine->run();
   }
   void run(crawler::Spider& spider) {

@@ -163,7 +163,7 @@ TEST_CASE("errors of the network are counted by type") {
 TEST_CASE("a middleware that is not known, or has no place, is refused by name") {
   Chain chain;
   CHECK_THROWS_WITH_AS(chain.open(R"({"OuterNotes": 1})"),
-                       "DOWNLOADER_MIDDLEWARES: this crawl has no middleware called OuterNotes; did you mean OuterNote?", SettingError);
+                       "DOWNLOADER_MIDDLEWARES: this crawl has none called OuterNotes; did you mean OuterNote?", SettingError);
   CHECK_THROWS_WITH_AS(chain.open(R"({"CookiesMiddleware": null})"),
                        "DOWNLOADER_MIDDLEWARES: CookiesMiddleware is a part of the downloader, with no place among the layers; use COOKIES_ENABLED=false", SettingError);
   CHECK_THROWS_AS(chain.open(R"({"OuterNote": "first"})"), SettingError);
