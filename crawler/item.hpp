@@ -248,9 +248,9 @@ class Item {
 /// Fields may be strings, numbers, bools, std::optional, http::Json, lists of these, and structs with a WEFT_ITEM of their own.
 #define WEFT_ITEM(Type, ...)                                                                                     \
   [[maybe_unused]] inline const char* weftItemName(const Type*) noexcept { return #Type; }                       \
-  template <class Visit> void weftItemFields(const Type& item, Visit& visit) {                                   \
+  template <class WeftVisit> void weftItemFields(const Type& item, WeftVisit& visit) {                           \
     WEFT_DETAIL_EXPAND(WEFT_DETAIL_FIELDS(__VA_ARGS__))                                                          \
   }                                                                                                              \
-  template <class Visit> void weftItemFields(Type& item, Visit& visit) {                                         \
+  template <class WeftVisit> void weftItemFields(Type& item, WeftVisit& visit) {                                 \
     WEFT_DETAIL_EXPAND(WEFT_DETAIL_FIELDS(__VA_ARGS__))                                                          \
   }

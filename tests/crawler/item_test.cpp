@@ -26,6 +26,13 @@ struct Book {
 };
 WEFT_ITEM(Book, title, year, inStock, tags, prices, copies)
 
+// Names that the macro might want for itself.
+struct Visit {
+  std::string item;
+  int visit = 0;
+};
+WEFT_ITEM(Visit, item, visit)
+
 std::string quoted(std::string_view text) {
   std::string out;
   weft::crawler::appendJsonString(out, text);
@@ -36,6 +43,13 @@ std::string quoted(std::string_view text) {
 
 using weft::crawler::Item;
 using weft::crawler::toJson;
+
+TEST_CASE("an item and its fields may have any name") {
+  Visit visit;
+  visit.item = "a page";
+  visit.visit = 2;
+  CHECK(toJson(Item(visit)) == R"({"item":"a page","visit":2})");
+}
 
 TEST_CASE("an item is written with the fields of WEFT_ITEM, in their order") {
   Book book;
