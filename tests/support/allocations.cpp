@@ -12,7 +12,14 @@ constinit thread_local std::uint64_t count = 0;
 
 std::uint64_t weft::test::allocations() noexcept { return count; }
 
-#if defined(__SANITIZE_THREAD__) || (defined(__has_feature) && __has_feature(thread_sanitizer))
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WEFT_THREAD_SANITIZER
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define WEFT_THREAD_SANITIZER
+#endif
+#ifdef WEFT_THREAD_SANITIZER
 
 // This sanitizer is linked whole, its own operator new with it; it calls this instead, for every block. It is called before the sanitizer is ready, so its code must not be watched.
 extern "C" __attribute__((no_sanitize("thread"))) void __sanitizer_malloc_hook(const volatile void*, std::size_t) { ++count; }
