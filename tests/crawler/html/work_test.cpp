@@ -40,7 +40,7 @@ std::size_t treeWork(const std::string& page, std::size_t piece) {
 
 TEST_CASE("twice a hostile page costs the tokenizer twice the bytes looked at") {
   for (const auto& [name, page] : kHostile) {
-    const std::string small = page(20000), large = page(40000);
+    const std::string small = page(10000), large = page(20000);
     const std::size_t work = scanWork(small), twice = scanWork(large);
     CHECK_MESSAGE(twice < 2.2 * static_cast<double>(work) + 2000, name, ": ", work, ", then ", twice);
     CHECK_MESSAGE(twice < 4 * large.size(), name, ": ", twice, " for ", large.size(), " bytes");
@@ -49,7 +49,7 @@ TEST_CASE("twice a hostile page costs the tokenizer twice the bytes looked at") 
 
 TEST_CASE("twice a hostile page costs the tree twice the steps") {
   for (const auto& [name, page] : kHostile) {
-    const std::string small = page(20000), large = page(40000);
+    const std::string small = page(10000), large = page(20000);
     for (const std::size_t piece : {std::size_t{1} << 30, std::size_t{4096}, std::size_t{7}}) {
       // Below its budget an algorithm may cost what it costs; above it, what the page's length allows.
       const std::size_t work = treeWork(small, piece), twice = treeWork(large, piece);
