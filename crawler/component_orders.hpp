@@ -22,8 +22,14 @@ ComponentOrders parseComponentOrders(std::string_view setting, std::string_view 
 /// Throws SettingError, with a suggestion, for a name that none of `known` has.
 void checkComponentNames(std::string_view setting, const ComponentOrders& orders, std::span<const std::string_view> known);
 
-/// Those that are not switched off, the lowest place first; a component has a `name` and an `order`, which is its place unless `orders` has another.
-template <class Component> std::vector<std::shared_ptr<Component>> inOrder(const std::vector<std::shared_ptr<Component>>& all, const ComponentOrders& orders) {
+/// Those that the setting does not switch off, the lowest place first; a component has a `name` and an `order`, which is its place unless the setting has another. Throws SettingError.
+template <class Component>
+std::vector<std::shared_ptr<Component>> inOrder(std::string_view setting, std::string_view value, const std::vector<std::shared_ptr<Component>>& all) {
+  const ComponentOrders orders = parseComponentOrders(setting, value);
+  std::vector<std::string_view> names;
+  for (const auto& one : all) names.push_back(one->name);
+  checkComponentNames(setting, orders, names);
+
   std::vector<std::pair<int, std::shared_ptr<Component>>> placed;
   for (const auto& one : all) {
     const auto found = orders.find(one->name);

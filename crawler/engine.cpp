@@ -47,11 +47,7 @@ Engine::Engine(Spider& spider, const Settings& settings, Clock& clock, Downloade
 }
 
 void Engine::openExtensions() {
-  const ComponentOrders orders = parseComponentOrders("EXTENSIONS", settings_.extensions);
-  std::vector<std::string_view> names;
-  for (const auto& extension : spider_.extensions) names.push_back(extension->name);
-  checkComponentNames("EXTENSIONS", orders, names);
-  for (const auto& extension : inOrder(spider_.extensions, orders)) extension->open(CrawlContext{spider_, settings_, stats_, signals_, clock_});
+  for (const auto& extension : inOrder("EXTENSIONS", settings_.extensions, spider_.extensions)) extension->open(CrawlContext{spider_, settings_, stats_, signals_, clock_});
 }
 
 Engine::~Engine() {

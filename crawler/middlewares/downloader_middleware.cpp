@@ -54,12 +54,8 @@ DownloaderMiddlewares::DownloaderMiddlewares(const CrawlContext& crawl, Download
   std::vector<std::shared_ptr<DownloaderMiddleware>> all{std::make_shared<RobotsTxtMiddleware>(), std::make_shared<RetryMiddleware>(), std::make_shared<MetaRefreshMiddleware>(),
                                                          std::make_shared<RedirectMiddleware>(), std::make_shared<DownloaderStats>()};
   all.insert(all.end(), crawl.spider.downloaderMiddlewares.begin(), crawl.spider.downloaderMiddlewares.end());
-  std::vector<std::string_view> names;
-  for (const auto& one : all) names.push_back(one->name);
-  const ComponentOrders asked = parseComponentOrders("DOWNLOADER_MIDDLEWARES", crawl.settings.downloaderMiddlewares);
-  refuseParts(asked);
-  checkComponentNames("DOWNLOADER_MIDDLEWARES", asked, names);
-  auto placed = inOrder(all, asked);
+  refuseParts(parseComponentOrders("DOWNLOADER_MIDDLEWARES", crawl.settings.downloaderMiddlewares));
+  auto placed = inOrder("DOWNLOADER_MIDDLEWARES", crawl.settings.downloaderMiddlewares, all);
   for (auto one = placed.rbegin(); one != placed.rend(); ++one) {
     (*one)->open(crawl);
     layers_.push_back(std::make_unique<Layer>(std::move(*one), *outermost_));

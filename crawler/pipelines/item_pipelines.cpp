@@ -37,11 +37,7 @@ Deferred<> ItemPipeline::openSpider(const PipelineContext&) { return succeed(); 
 Deferred<> ItemPipeline::closeSpider() { return succeed(); }
 
 std::vector<std::shared_ptr<ItemPipeline>> enabledPipelines(const Spider& spider, const Settings& settings) {
-  const auto orders = parseComponentOrders("ITEM_PIPELINES", settings.itemPipelines);
-  std::vector<std::string_view> names;
-  for (const auto& pipeline : spider.pipelines) names.push_back(pipeline->name);
-  checkComponentNames("ITEM_PIPELINES", orders, names);
-  return inOrder(spider.pipelines, orders);
+  return inOrder("ITEM_PIPELINES", settings.itemPipelines, spider.pipelines);
 }
 
 // The items of one page. Shared with the lanes, which may outlive who waits for them.
