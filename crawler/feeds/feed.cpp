@@ -76,8 +76,8 @@ std::unique_ptr<Feed> openFeed(std::string_view target, OutputFile::Mode mode, c
   if (path.empty()) throw SettingError("the output \"" + std::string(target) + "\" names no file");
   auto exporter = makeExporter(format, options.fields);
   if (!exporter) {
-    throw SettingError("cannot write " + std::string(target) + ": there is no feed format \"" + std::string(format) + "\"" + suggestion(format, exporterFormats()) +
-                       "; there are jsonlines (.jsonl, .jl), json, csv and xml, each with .gz or .zst behind it; name one as FILE:FORMAT");
+    throw SettingError("cannot write " + std::string(target) + ": there is no feed format \"" + std::string(format) +
+                       "\"; there are jsonlines (.jsonl, .jl), json, csv and xml, each with .gz or .zst behind it; name one as FILE:FORMAT" + suggestion(format, exporterFormats()));
   }
   // The columns of a CSV that is compressed cannot be read back.
   const bool needsFields = format == "csv" && !compression.empty() && options.fields.empty();

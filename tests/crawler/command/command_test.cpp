@@ -91,6 +91,7 @@ TEST_CASE("what cannot be understood is one clear line and exit code 2") {
       {"crawl http://127.0.0.1/ -L LOUD", "LOG_LEVEL=LOUD: must be"},
       {"crawl http://127.0.0.1/ --bogus", "--bogus"},
       {"crawl http://127.0.0.1/ -o x.pickle", "there is no feed format \"pickle\""},
+      {"crawl http://127.0.0.1/ -o x.cvs", "name one as FILE:FORMAT; did you mean csv?"},
   };
   for (const auto& [arguments, message] : cases) {
     CAPTURE(arguments);
