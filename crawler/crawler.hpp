@@ -28,6 +28,7 @@
 #include <weft/crawler/json.hpp>
 #include <weft/crawler/json_builder.hpp>
 #include <weft/crawler/json_pointer.hpp>
+#include <weft/crawler/link.hpp>
 #include <weft/crawler/link_extractor.hpp>
 #include <weft/crawler/loader/item_loader.hpp>
 #include <weft/crawler/loader/processors.hpp>

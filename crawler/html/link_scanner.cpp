@@ -4,6 +4,7 @@
 #include <weft/crawler/html/tokenizer.hpp>
 
 #include <array>
+#include <optional>
 #include <vector>
 
 namespace weft::html {
@@ -21,18 +22,6 @@ bool same(std::string_view text, std::string_view lower) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i)
     if (internal::toLower(text[i]) != lower[i]) return false;
   return true;
-}
-
-/// Whether `word` is one of the words of `list`, which white space (and commas, if asked) separates.
-bool hasWord(std::string_view list, std::string_view word, bool commas = false) noexcept {
-  const auto separates = [&](char c) { return internal::isSpace(c) || (commas && c == ','); };
-  for (std::size_t i = 0; i < list.size();) {
-    while (i < list.size() && separates(list[i])) ++i;
-    const std::size_t begin = i;
-    while (i < list.size() && !separates(list[i])) ++i;
-    if (same(list.substr(begin, i - begin), word)) return true;
-  }
-  return false;
 }
 
 /// Where within SVG or MathML the scanner is: what was opened and not closed. Within kSvg and kMath tags are foreign,
@@ -74,6 +63,17 @@ bool breaksOut(std::string_view name) noexcept {
 }
 
 }  // namespace
+
+bool hasWord(std::string_view list, std::string_view word, bool commas) noexcept {
+  const auto separates = [&](char c) { return internal::isSpace(c) || (commas && c == ','); };
+  for (std::size_t i = 0; i < list.size();) {
+    while (i < list.size() && separates(list[i])) ++i;
+    const std::size_t begin = i;
+    while (i < list.size() && !separates(list[i])) ++i;
+    if (same(list.substr(begin, i - begin), word)) return true;
+  }
+  return false;
+}
 
 struct LinkScanner::Impl {
   struct Sink {
@@ -301,26 +301,74 @@ struct LinkScanner::Impl {
     }
   };
 
-  Impl(LinkVisitor& visitor, LinkScope scope) : sink{}, machine(sink) {
+  /// Who wants the text of links as well. Its calls hide the other's: nothing here is virtual.
+  struct TextSink : Sink {
+    static constexpr bool kDataText = true;
+    std::string linkText;
+    bool inLink = false;
+
+    State startTag(const TagToken& tag) {
+      if (tag.name != "a") return Sink::startTag(tag);
+      endLink();
+      const std::size_t before = anchors;
+      const State next = Sink::startTag(tag);
+      inLink = anchors > before;
+      return next;
+    }
+    void endTag(const TagToken& tag) {
+      if (tag.name == "a") endLink();
+      Sink::endTag(tag);
+    }
+    void text(std::string_view text, std::uint64_t offset) {
+      if (inLink && linkText.size() < kMaxText) linkText += text.substr(0, wholeCharacters(text, kMaxText - linkText.size()));
+      Sink::text(text, offset);
+    }
+    void endLink() {
+      if (!inLink) return;
+      inLink = false;
+      visitor->linkText(linkText);
+      linkText.clear();
+    }
+    static std::size_t wholeCharacters(std::string_view text, std::size_t most) noexcept {
+      if (text.size() <= most) return text.size();
+      while (most && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+      return most;
+    }
+  };
+
+  Impl(LinkVisitor& visitor, LinkScope scope, LinkText text) : sink{}, machine(sink) {
     sink.visitor = &visitor;
     sink.everything = scope == LinkScope::kEverything;
+    if (text == LinkText::kWanted) textMachine.emplace(sink);
   }
 
-  Sink sink;
+  TextSink sink;
   internal::TokenizerMachine<Sink> machine;
+  std::optional<internal::TokenizerMachine<TextSink>> textMachine;    // in its place
 };
 
-LinkScanner::LinkScanner(LinkVisitor& visitor, LinkScope scope) : impl_(std::make_unique<Impl>(visitor, scope)) {}
+LinkScanner::LinkScanner(LinkVisitor& visitor, LinkScope scope, LinkText text) : impl_(std::make_unique<Impl>(visitor, scope, text)) {}
 LinkScanner::~LinkScanner() = default;
 LinkScanner::LinkScanner(LinkScanner&&) noexcept = default;
 LinkScanner& LinkScanner::operator=(LinkScanner&&) noexcept = default;
 
-void LinkScanner::feed(std::string_view chunk) { impl_->machine.feed(chunk); }
-void LinkScanner::finish() { impl_->machine.finish(); }
+void LinkScanner::feed(std::string_view chunk) {
+  if (impl_->textMachine) return impl_->textMachine->feed(chunk);
+  impl_->machine.feed(chunk);
+}
+
+void LinkScanner::finish() {
+  if (!impl_->textMachine) return impl_->machine.finish();
+  impl_->textMachine->finish();
+  impl_->sink.endLink();
+}
 
 void LinkScanner::reset() {
   impl_->machine.reset();
-  Impl::Sink& s = impl_->sink;
+  if (impl_->textMachine) impl_->textMachine->reset();
+  Impl::TextSink& s = impl_->sink;
+  s.linkText.clear();
+  s.inLink = false;
   s.base.clear(), s.title.clear(), s.foreign.clear(), s.open.fill(0);
   s.anchors = 0;
   s.hasBase = s.hasTitle = s.inTitle = s.nofollow = s.noindex = false;

@@ -15,6 +15,9 @@ enum class LinkScope : std::uint8_t {
   kEverything  ///< also what the page is made of and where its forms go; costs reading these tags' attributes
 };
 
+/// Whether a scan tells of the text of links, which costs reading all text of the page.
+enum class LinkText : std::uint8_t { kNone, kWanted };
+
 /// A link, as it stands in the page.
 struct ScannedLink {
   enum class Kind : std::uint8_t {
@@ -46,6 +49,9 @@ class LinkVisitor {
  public:
   virtual ~LinkVisitor() = default;
   virtual void link(const ScannedLink& link) = 0;
+  /// With LinkText::kWanted: the text of the last <a> that link() told of, at its </a>, the next <a> or the end of the
+  /// page: all text within, as it stands, of it the first LinkScanner::kMaxText bytes.
+  virtual void linkText([[maybe_unused]] std::string_view text) {}
   /// The first <base href>: what the links of the page, those before it too, are relative to.
   virtual void base([[maybe_unused]] std::string_view href) {}
 };
@@ -66,7 +72,9 @@ class LinkVisitor {
 /// by the longest tag and the title.
 class LinkScanner {
  public:
-  explicit LinkScanner(LinkVisitor& visitor, LinkScope scope = LinkScope::kPages);
+  static constexpr std::size_t kMaxText = 4096;
+
+  explicit LinkScanner(LinkVisitor& visitor, LinkScope scope = LinkScope::kPages, LinkText text = LinkText::kNone);
   ~LinkScanner();
   LinkScanner(LinkScanner&&) noexcept;
   LinkScanner& operator=(LinkScanner&&) noexcept;
@@ -95,6 +103,10 @@ class LinkScanner {
 /// Takes apart the content of a <meta http-equiv=refresh>, as the HTML standard says ("shared declarative refresh
 /// steps"). False if it is none, or names no URL. `url` is a view into `content`.
 bool parseRefresh(std::string_view content, double& delay, std::string_view& url) noexcept;
+
+/// Whether `word`, in lower case, is one of the words of `list` (an attribute such as rel), letters of either case.
+/// White space stands between words, and commas if asked.
+bool hasWord(std::string_view list, std::string_view word, bool commas = false) noexcept;
 
 /// Takes the first image candidate off `srcset`; false if there is none left. `url` is never empty, `descriptor` may
 /// be. HTML standard, "parse a srcset attribute"; what a descriptor means, or whether it means anything, is the caller's

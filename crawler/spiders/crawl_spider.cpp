@@ -42,13 +42,13 @@ std::vector<Request> CrawlSpider::requestsOf(const Response& response) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     Rule& rule = rules[i];
     const bool seenAreOfNoUse = !rule.processLinks && !rule.processRequest;
-    std::vector<http::Url> links = rule.links.read(response, seenAreOfNoUse ? this : nullptr).links;
-    if (i) std::erase_if(links, [&](const http::Url& link) { return taken.contains(link.href()); });
+    std::vector<Link> links = rule.links.extractLinks(response, seenAreOfNoUse ? this : nullptr);
+    if (i) std::erase_if(links, [&](const Link& link) { return taken.contains(std::string(link.url.withoutFragment())); });
     if (rule.processLinks) rule.processLinks(links);
-    for (http::Url& link : links) {
-      if (rules.size() > 1) taken.insert(link.href());
-      Request request(std::move(link), &CrawlSpider::parseByRule);
-      request.setMeta("rule", std::to_string(i));
+    for (Link& link : links) {
+      if (rules.size() > 1) taken.insert(std::string(link.url.withoutFragment()));
+      Request request(std::move(link.url), &CrawlSpider::parseByRule);
+      request.setMeta("rule", std::to_string(i)).setMeta("link_text", std::move(link.text));
       if (rule.errback) request.setErrback(rule.errback);
       for (const auto& [key, value] : rule.cbKwargs) request.setCbKwarg(key, value);
       if (!rule.processRequest || rule.processRequest(request, response)) requests.push_back(std::move(request));

@@ -26,7 +26,7 @@ class Rule {
   /// Are links of these pages followed in their turn? Unless said otherwise: if there is no callback.
   Rule& setFollow(bool value) noexcept { return follow = value, *this; }
   /// Is shown the links of each page, and may change or remove them.
-  Rule& setProcessLinks(std::function<void(std::vector<http::Url>&)> value) { return processLinks = std::move(value), *this; }
+  Rule& setProcessLinks(std::function<void(std::vector<Link>&)> value) { return processLinks = std::move(value), *this; }
   /// Is shown each request, and the page that it comes from; may change it. False drops it.
   Rule& setProcessRequest(std::function<bool(Request&, const Response&)> value) { return processRequest = std::move(value), *this; }
 
@@ -37,7 +37,7 @@ class Rule {
   Errback errback;
   std::vector<std::pair<std::string, std::string>> cbKwargs;
   std::optional<bool> follow;
-  std::function<void(std::vector<http::Url>&)> processLinks;
+  std::function<void(std::vector<Link>&)> processLinks;
   std::function<bool(Request&, const Response&)> processRequest;
 };
 
@@ -53,7 +53,8 @@ class Rule {
 ///       Results parseBook(Response response) { ... }
 ///     };
 ///
-/// Do not override parse(): it is what follows the rules. The requests carry the number of their rule as meta "rule", so a job can be resumed as long as the rules stay in place.
+/// Do not override parse(): it is what follows the rules. The requests carry the number of their rule as meta "rule" and the text of their
+/// link as meta "link_text"; so a job can be resumed as long as the rules stay in place.
 class CrawlSpider : public Spider {
  public:
   explicit CrawlSpider(std::string name);

@@ -118,8 +118,8 @@ TEST_CASE("a rule may change its links and requests, and has an errback") {
   spider.rules.emplace_back(linksTo("/book/|/about"))
       .setCallback(&Shop::parseOther)
       .setErrback(&Shop::failed)
-      .setProcessLinks([](std::vector<http::Url>& links) {
-        std::erase_if(links, [](const http::Url& link) { return link.path() == "/about"; });
+      .setProcessLinks([](std::vector<Link>& links) {
+        std::erase_if(links, [](const Link& link) { return link.text == "about"; });
         links.emplace_back("http://e.com/missing");
       })
       .setProcessRequest([](Request& request, const Response& response) {
@@ -153,6 +153,21 @@ TEST_CASE("results of callbacks can be changed and dropped; what is no HTML has 
     crawl.run(spider);
     CHECK(crawl.items.size() == 1);
   }
+}
+
+TEST_CASE("the pages of rules know their rule and the text of the link that led to them") {
+  SiteCrawl crawl;
+  crawl.site.html("http://e.com/", "<a href=/book/1> the <i>first</i>\n</a><area href=/book/2>");
+  crawl.site.html("http://e.com/book/1", "");
+  crawl.site.html("http://e.com/book/2", "");
+  Shop spider;
+  spider.rules.emplace_back(linksTo("/book/"));
+  crawl.run(spider);
+  REQUIRE(crawl.site.request("http://e.com/book/1"));
+  CHECK(crawl.site.request("http://e.com/book/1")->meta("link_text") == " the first\n");
+  CHECK(crawl.site.request("http://e.com/book/1")->meta("rule") == "0");
+  REQUIRE(crawl.site.request("http://e.com/book/2"));
+  CHECK(crawl.site.request("http://e.com/book/2")->meta("link_text") == "");
 }
 
 TEST_CASE("a request of a rule that is gone fails its page and names the rule") {
