@@ -11,7 +11,9 @@ namespace weft::crawler {
 
 Deferred<Response> PoliteDownloader::fetch(std::shared_ptr<const Request> request) {
   const std::string name(Politeness::slotName(*request));
-  if (Slot& slot = politeness_.slot(name); politeness_.givenUp(slot)) co_return Failure(HostGivenUp(politeness_.givenUpReason(slot)));
+  Slot& asked = politeness_.slot(name);
+  if (politeness_.givenUp(asked)) co_return Failure(HostGivenUp(politeness_.givenUpReason(asked)));
+  politeness_.asked(asked);
   const Slot::Time begun = politeness_.clock().now();
   auto fetching = downloader_.fetch(request);
   Outcome<Response> outcome = co_await fetching.outcome();

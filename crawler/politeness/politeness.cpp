@@ -113,6 +113,11 @@ void Politeness::started(Slot& slot) noexcept {
   if (slot.randomize) slot.chance = static_cast<float>(0.5 + random());
 }
 
+void Politeness::ended(Slot& slot) noexcept {
+  // While another one is under way, the last turn may be its, and still lead to a request.
+  if (--slot.active == 0 && followsAsking_) slot.lastStart = std::min(slot.lastStart, slot.lastAsked);
+}
+
 void Politeness::answered(Slot& slot, Time begun, const Answer& answer) {
   slot.answered = true;
   if (slot.trouble) {

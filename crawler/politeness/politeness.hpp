@@ -65,7 +65,10 @@ class Politeness {
   /// The earliest time at which the next request to it may start: now or before, later, or kNever (until one in flight has ended).
   Time readyAt(const Slot& slot) const noexcept;
   void started(Slot& slot) noexcept;
-  void ended(Slot& slot) noexcept { --slot.active; }
+  void ended(Slot& slot) noexcept;
+  /// From now on asked() is called whenever a host is asked: a turn in which it was not (the page came from a cache, or robots.txt forbids it) is not counted, and the next one need not wait.
+  void followAsking() noexcept { followsAsking_ = true; }
+  void asked(Slot& slot) noexcept { slot.lastAsked = clock_.now(); }
 
   /// What came back for a request that was started at `begun`.
   struct Answer {
@@ -110,6 +113,7 @@ class Politeness {
   const int breakerFailures_;
   const DownloadSlots configured_;
   std::uint64_t random_;
+  bool followsAsking_ = false;
   std::unordered_map<std::string_view, std::unique_ptr<Slot>, Hash, std::equal_to<>> slots_;   // keys are the slots' names
   Slot* last_ = nullptr;
   std::size_t sweepAt_ = 10'000;

@@ -54,6 +54,7 @@ struct Slot {
   float chance = 1;                                    // the random factor on the delay that follows the last start
   double delay = 0;                                    // seconds; AutoThrottle moves it
   Time lastStart = kLongAgo;
+  Time lastAsked = kLongAgo;                           // when a request went out to it, as against one being given out by the frontier
   std::unique_ptr<HostRule> rule;
   std::unique_ptr<Trouble> trouble;
   void* queue = nullptr;                               // the frontier's own

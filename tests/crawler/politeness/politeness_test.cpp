@@ -64,6 +64,43 @@ TEST_CASE("AutoThrottle moves as Scrapy's does") {
     CHECK(AutoThrottle{}.next(row.before, row.latency, row.status) == doctest::Approx(row.after).epsilon(1e-12));
 }
 
+TEST_CASE("a turn in which the host was not asked does not count, once it is known when it is") {
+  World world;
+  world.settings.downloadDelay = 10;
+  world.settings.randomizeDownloadDelay = false;
+  Politeness& politeness = world.politeness();
+  const auto turn = [&](bool asks) {
+    politeness.started(world.slot());
+    if (asks) politeness.asked(world.slot());
+    CHECK(world.wait() == 10);                         // it may still ask
+    politeness.ended(world.slot());
+  };
+  politeness.followAsking();
+  for (int i = 0; i < 3; ++i) {
+    turn(false);
+    CHECK(world.wait() == 0);
+  }
+  turn(true);
+  CHECK(world.wait() == 10);
+  world.clock.advance(10);
+  turn(false);
+  CHECK(world.wait() == 0);                            // since the request there were ten seconds
+
+  politeness.started(world.slot());
+  politeness.started(world.slot());
+  politeness.ended(world.slot());
+  CHECK(world.wait() == 10);                           // the other one has not said
+  politeness.ended(world.slot());
+  CHECK(world.wait() == 0);
+
+  World other;                                         // nobody says when the host is asked
+  other.settings.downloadDelay = 10;
+  other.settings.randomizeDownloadDelay = false;
+  other.politeness().started(other.slot());
+  other.politeness().ended(other.slot());
+  CHECK(other.wait() == 10);
+}
+
 TEST_CASE("a host gets so many requests at once, and says why it waits") {
   World world;
   world.settings.concurrentRequestsPerDomain = 2;
