@@ -6,7 +6,9 @@
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/frontier/journal_frontier.hpp>
 #include <weft/crawler/frontier/memory_frontier.hpp>
+#include <weft/crawler/http_cache/http_cache_error.hpp>
 #include <weft/crawler/http_downloader.hpp>
+#include <weft/crawler/internal/comma_list.hpp>
 #include <weft/crawler/internal/crawl_report.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/middlewares/address_guard_middleware.hpp>
@@ -65,25 +67,12 @@ void startLog(const Settings& settings, const CrawlOptions& options) {
   setLogSink(stderrLogSink());
 }
 
-std::vector<std::string> namesOf(std::string_view list) {
-  std::vector<std::string> names;
-  for (std::size_t at = 0; at < list.size();) {
-    const std::size_t end = std::min(list.find(',', at), list.size());
-    std::string_view name = list.substr(at, end - at);
-    while (name.starts_with(' ')) name.remove_prefix(1);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    if (!name.empty()) names.emplace_back(name);
-    at = end + 1;
-  }
-  return names;
-}
-
 // With a job, what it has written already is not overwritten: the journal cuts it back to what is committed.
 std::vector<std::unique_ptr<Feed>> openFeeds(const CrawlOptions& options, const Settings& settings, JournalFrontier* job) {
   std::vector<std::unique_ptr<Feed>> feeds;
   const auto open = [&](const std::string& target, OutputFile::Mode mode) {
     FeedOptions how;
-    how.fields = namesOf(settings.feedExportFields);
+    how.fields = internal::commaList(settings.feedExportFields);
     how.job = job != nullptr;
     how.resumed = job && job->knowsFeed(std::string(feedFile(target)));
     if (how.resumed) mode = OutputFile::Mode::Append;
@@ -198,6 +187,8 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   std::optional<Engine> made;
   try {
     made.emplace(spider, settings, reactor, downloader, *frontier, threads ? &*threads : nullptr);
+  } catch (const HttpCacheError& error) {
+    return complain(error.what(), kStartError);
   } catch (const Error& error) {
     return complain(error.what(), kUsage);
   }

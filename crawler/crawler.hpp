@@ -22,6 +22,7 @@
 #include <weft/crawler/frontier/journal_frontier.hpp>
 #include <weft/crawler/frontier/memory_frontier.hpp>
 #include <weft/crawler/html/css_literal.hpp>
+#include <weft/crawler/http_cache/http_cache_error.hpp>
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/item.hpp>
 #include <weft/crawler/jmespath.hpp>
@@ -35,6 +36,7 @@
 #include <weft/crawler/middlewares/address_guard_middleware.hpp>
 #include <weft/crawler/middlewares/downloader_middleware.hpp>
 #include <weft/crawler/middlewares/downloader_stats.hpp>
+#include <weft/crawler/middlewares/http_cache_middleware.hpp>
 #include <weft/crawler/middlewares/redirect_middleware.hpp>
 #include <weft/crawler/middlewares/retry_middleware.hpp>
 #include <weft/crawler/middlewares/robots_txt_middleware.hpp>

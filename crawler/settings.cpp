@@ -2,6 +2,7 @@
 
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/component_orders.hpp>
+#include <weft/crawler/internal/comma_list.hpp>
 #include <weft/crawler/politeness/download_slots.hpp>
 #include <weft/crawler/referrer_policy.hpp>
 
@@ -58,6 +59,18 @@ const Definition kDefinitions[] = {
     {"HTTPAUTH_DOMAIN", &Settings::httpauthDomain, 0, "the host that HTTPAUTH_USER is for, with all below it"},
     {"HTTPAUTH_PASS", &Settings::httpauthPass, 0, "the password of HTTPAUTH_USER"},
     {"HTTPAUTH_USER", &Settings::httpauthUser, 0, "log in by the Basic scheme; needs HTTPAUTH_DOMAIN"},
+    {"HTTPCACHE_ALWAYS_STORE", &Settings::httpcacheAlwaysStore, 0, "rfc9111: keep responses of no use as well"},
+    {"HTTPCACHE_COMPRESSION", &Settings::httpcacheCompression, 0, "compress bodies in the cache by zstd"},
+    {"HTTPCACHE_DIR", &Settings::httpcacheDir, 0, "the folder of the cache, with a file for each spider"},
+    {"HTTPCACHE_ENABLED", &Settings::httpcacheEnabled, 0, "keep responses on disk, and answer with them"},
+    {"HTTPCACHE_EXPIRATION_SECS", &Settings::httpcacheExpirationSecs, 0, "seconds; what has been kept for longer is fetched again; 0: never"},
+    {"HTTPCACHE_IGNORE_HTTP_CODES", &Settings::httpcacheIgnoreHttpCodes, 0, "statuses that are not kept: 500,503"},
+    {"HTTPCACHE_IGNORE_MISSING", &Settings::httpcacheIgnoreMissing, 0, "offline: drop what is not in the cache, ask nobody"},
+    {"HTTPCACHE_IGNORE_RESPONSE_CACHE_CONTROLS", &Settings::httpcacheIgnoreResponseCacheControls, 0, "rfc9111: directives of responses to overlook: no-cache,no-store"},
+    {"HTTPCACHE_IGNORE_SCHEMES", &Settings::httpcacheIgnoreSchemes, 0, "schemes of URLs that pass by the cache"},
+    {"HTTPCACHE_MAX_BODY", &Settings::httpcacheMaxBody, 1, "bytes; longer bodies are not kept"},
+    {"HTTPCACHE_MAX_BYTES", &Settings::httpcacheMaxBytes, 1, "bytes of the cache; what was used the longest ago goes first"},
+    {"HTTPCACHE_POLICY", &Settings::httpcachePolicy, 0, "dummy (all is right for ever) or rfc9111 (as a browser does)"},
     {"HTTPERROR_ALLOW_ALL", &Settings::httperrorAllowAll, 0, "callbacks see every status, not only 200 to 299"},
     {"HTTPPROXY_ENABLED", &Settings::httpproxyEnabled, 0, "go through $http_proxy, $https_proxy, $all_proxy"},
     {"ITEM_PIPELINES", &Settings::itemPipelines, 0, "orders of the spider's pipelines, null to leave one out, as JSON"},
@@ -137,6 +150,11 @@ std::string parseText(const Definition& definition, std::string_view value) {
     }
   }
   if (definition.name == "DOWNLOAD_SLOTS") parseDownloadSlots(value);
+  if (definition.name == "HTTPCACHE_POLICY" && value != "dummy" && value != "rfc9111") refuse(definition, value, "must be dummy or rfc9111");
+  if (definition.name == "HTTPCACHE_IGNORE_HTTP_CODES") {
+    for (const std::string& status : internal::commaList(value))
+      if (status.size() != 3 || status.find_first_not_of("0123456789") != std::string::npos) refuse(definition, value, "must be statuses with commas between: 500,503");
+  }
   if (definition.name == "DOWNLOADER_MIDDLEWARES" || definition.name == "EXTENSIONS" || definition.name == "ITEM_PIPELINES") parseComponentOrders(definition.name, value);
   if (definition.name == "FEED_EXPORT_ENCODING" && value != "utf-8" && value != "utf8") refuse(definition, value, "feeds are written in utf-8");
   if (definition.name == "REFERRER_POLICY" && !parseReferrerPolicy(value)) {

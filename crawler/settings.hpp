@@ -30,6 +30,18 @@ struct Settings {
   std::string httpauthUser;                            ///< HTTPAUTH_USER: sent by the Basic scheme; none unless set
   std::string httpauthPass;                            ///< HTTPAUTH_PASS
   std::string httpauthDomain;                          ///< HTTPAUTH_DOMAIN: the only host that gets them, with all below it
+  bool httpcacheEnabled = false;                       ///< HTTPCACHE_ENABLED: keep responses on disk, and answer with them; see docs/http_cache.md
+  std::string httpcacheDir = ".weft/httpcache";        ///< HTTPCACHE_DIR: the folder of the cache's files, one for each spider
+  std::string httpcachePolicy = "dummy";               ///< HTTPCACHE_POLICY: dummy (all is right for ever), or rfc9111 (as a browser does)
+  std::int64_t httpcacheExpirationSecs = 0;            ///< HTTPCACHE_EXPIRATION_SECS: what is older counts as not kept; 0: nothing is too old
+  bool httpcacheIgnoreMissing = false;                 ///< HTTPCACHE_IGNORE_MISSING: offline: what is not in the cache is dropped, and nothing goes over the network
+  std::string httpcacheIgnoreHttpCodes;                ///< HTTPCACHE_IGNORE_HTTP_CODES: statuses that are not kept, with commas between
+  std::string httpcacheIgnoreSchemes = "file";         ///< HTTPCACHE_IGNORE_SCHEMES: of URLs that pass by, with commas between
+  bool httpcacheAlwaysStore = false;                   ///< HTTPCACHE_ALWAYS_STORE: rfc9111 keeps what it may, of use or not
+  std::string httpcacheIgnoreResponseCacheControls;    ///< HTTPCACHE_IGNORE_RESPONSE_CACHE_CONTROLS: directives of responses that rfc9111 overlooks, with commas between
+  std::int64_t httpcacheMaxBytes = std::int64_t{1} << 30;      ///< HTTPCACHE_MAX_BYTES: of the file; what was used the longest ago goes first
+  std::int64_t httpcacheMaxBody = 16 << 20;            ///< HTTPCACHE_MAX_BODY: bytes; longer bodies are not kept
+  bool httpcacheCompression = true;                    ///< HTTPCACHE_COMPRESSION: by zstd, where that makes a body smaller
   std::string itemPipelines;                           ///< ITEM_PIPELINES: other orders of the spider's pipelines, or null for those left out, as JSON
   int concurrentItems = 100;                           ///< CONCURRENT_ITEMS: of one page, in pipelines at once
   int concurrentRequests = 16;                         ///< CONCURRENT_REQUESTS: pages in flight at once

@@ -19,7 +19,8 @@ struct Key {
   Takes takes;
 };
 constexpr Key kKeys[] = {
-    {"allow_offsite", Takes::kFlag},       {"depth_reset", Takes::kFlag},         {"dont_merge_cookies", Takes::kFlag},
+    {"allow_offsite", Takes::kFlag},       {"depth_reset", Takes::kFlag},         {"dont_cache", Takes::kFlag},
+    {"dont_merge_cookies", Takes::kFlag},
     {"dont_obey_robotstxt", Takes::kFlag}, {"download_maxsize", Takes::kBytes},   {"download_timeout", Takes::kSeconds},
     {"give_up_log_level", Takes::kLogLevel}, {"max_retry_times", Takes::kCount},  {"priority_adjust", Takes::kWhole},
     {"referrer_policy", Takes::kReferrerPolicy}, {"truncate_body", Takes::kBytes},

@@ -51,7 +51,7 @@ class RetryRequest : public Error {
 /// It may answer without asking `next`; fail with IgnoreRequest (the page is dropped), RequestInstead, RetryRequest or Postponed; or with any other error (the page fails). Layers outside
 /// of it see that failure, and let it pass. One thread, that of the engine. Cancelling what fetch() gives must give the request up.
 ///
-/// weft's own, with Scrapy's names and numbers: RobotsTxtMiddleware 100, RetryMiddleware 550, MetaRefreshMiddleware 580, RedirectMiddleware 600, DownloaderStats 850. The parts that Scrapy calls HttpAuthMiddleware, DownloadTimeoutMiddleware,
+/// weft's own, with Scrapy's names and numbers: RobotsTxtMiddleware 100, RetryMiddleware 550, MetaRefreshMiddleware 580, RedirectMiddleware 600, DownloaderStats 850, HttpCacheMiddleware 900. The parts that Scrapy calls HttpAuthMiddleware, DownloadTimeoutMiddleware,
 /// DefaultHeadersMiddleware, UserAgentMiddleware, HttpCompressionMiddleware, CookiesMiddleware and HttpProxyMiddleware belong to the downloader, inside of all layers: they have settings, not numbers.
 class DownloaderMiddleware {
  public:

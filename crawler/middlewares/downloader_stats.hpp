@@ -9,7 +9,7 @@
 namespace weft::crawler {
 
 /// Keeps Scrapy's downloader/ stats: request_count, response_count, response_status_count/N, response_bytes, exception_count, exception_type_count/TYPE. Retries, redirects and each
-/// robots.txt are among them. Sends request_reached_downloader, response_downloaded and request_left_downloader.
+/// robots.txt are among them, and pages out of the cache, as in Scrapy. Sends request_reached_downloader, response_downloaded and request_left_downloader.
 class DownloaderStats final : public DownloaderMiddleware {
  public:
   DownloaderStats() : DownloaderMiddleware("DownloaderStats", 850) {}

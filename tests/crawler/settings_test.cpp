@@ -51,6 +51,14 @@ TEST_CASE("a mistyped setting is refused, with the name that was probably meant"
   CHECK(refusal("", "1") == "no setting is called ");
 }
 
+TEST_CASE("the settings of the cache say what they take") {
+  CHECK(refusal("HTTPCACHE_POLICY", "rfc2616") == "HTTPCACHE_POLICY=rfc2616: must be dummy or rfc9111");
+  CHECK(refusal("HTTPCACHE_IGNORE_HTTP_CODES", "500, 5xx") == "HTTPCACHE_IGNORE_HTTP_CODES=500, 5xx: must be statuses with commas between: 500,503");
+  CHECK(refusal("HTTPCACHE_IGNORE_HTTP_CODES", "500, 503") == "accepted");
+  CHECK(refusal("HTTPCACHE_MAX_BYTES", "0") == "HTTPCACHE_MAX_BYTES=0: must be at least 1");
+  CHECK_FALSE(Settings().httpcacheEnabled);
+}
+
 TEST_CASE("a value of the wrong kind is refused, and says what it should be") {
   CHECK(refusal("CONCURRENT_REQUESTS", "many") == "CONCURRENT_REQUESTS=many: must be a whole number");
   CHECK(refusal("CONCURRENT_REQUESTS", "1.5") == "CONCURRENT_REQUESTS=1.5: must be a whole number");

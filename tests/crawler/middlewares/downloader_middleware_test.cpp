@@ -102,10 +102,10 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("weft's own middlewares stand in Scrapy's order, and a crawl's own ones among them by number") {
   Chain chain;
-  CHECK(chain.open(R"({"InnerChange": null, "OuterNote": null})").names() == Names{"RobotsTxtMiddleware", "RetryMiddleware", "MetaRefreshMiddleware", "RedirectMiddleware", "DownloaderStats"});
+  CHECK(chain.open(R"({"InnerChange": null, "OuterNote": null})").names() == Names{"RobotsTxtMiddleware", "RetryMiddleware", "MetaRefreshMiddleware", "RedirectMiddleware", "DownloaderStats", "HttpCacheMiddleware"});
   CHECK(chain.open("").names() ==
-        Names{"RobotsTxtMiddleware", "OuterNote", "RetryMiddleware", "MetaRefreshMiddleware", "RedirectMiddleware", "InnerChange", "DownloaderStats"});
-  CHECK(chain.open(R"({"RetryMiddleware": null, "DownloaderStats": 1})").names() == Names{"DownloaderStats", "RobotsTxtMiddleware", "OuterNote", "MetaRefreshMiddleware", "RedirectMiddleware", "InnerChange"});
+        Names{"RobotsTxtMiddleware", "OuterNote", "RetryMiddleware", "MetaRefreshMiddleware", "RedirectMiddleware", "InnerChange", "DownloaderStats", "HttpCacheMiddleware"});
+  CHECK(chain.open(R"({"RetryMiddleware": null, "DownloaderStats": 1})").names() == Names{"DownloaderStats", "RobotsTxtMiddleware", "OuterNote", "MetaRefreshMiddleware", "RedirectMiddleware", "InnerChange", "HttpCacheMiddleware"});
 }
 
 TEST_CASE("a request goes through the middlewares from outside to inside, and its response back") {
