@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/crawler/component_orders.hpp>
 #include <weft/crawler/extension.hpp>
+#include <weft/crawler/extensions/memory_usage.hpp>
 #include <weft/defer/gather.hpp>
 
 #include <algorithm>
@@ -16,6 +17,7 @@ namespace {
 
 // Start requests are pulled while fewer than this many wait: a spider may start from a list of any length.
 constexpr std::size_t kStartBacklog = 1000;
+constexpr double kIdleEvery = 5;                       // seconds from one spider_idle to the next, when a handler keeps the crawl open
 
 const Logger& logger() {
   static const Logger logger("weft.crawler.engine");
@@ -36,23 +38,32 @@ Engine::Engine(Spider& spider, const Settings& settings, Clock& clock, Downloade
       settings_(settings),
       clock_(clock),
       frontier_(frontier),
-      downloader_(CrawlContext{spider, settings, stats_, signals_, clock}, downloader),
+      downloader_(context(), downloader),
       inlineSpider_(runner ? nullptr : std::make_unique<InlineSpider>(spider)),
       runner_(runner ? *runner : *inlineSpider_),
-      scraper_(spider, runner_, settings, stats_, signals_),
+      scraper_(context(), runner_),
       itemCount_(stats_.counter("item_scraped_count")) {
   openExtensions();
+  downloader_.listen(&signals_);
   if (runner) frontier_.shareSeen();
   runner_.setSeenUrls(&frontier_);
+  runner_.setFetcher(this);
 }
 
 void Engine::openExtensions() {
-  for (const auto& extension : inOrder("EXTENSIONS", settings_.extensions, spider_.extensions)) extension->open(CrawlContext{spider_, settings_, stats_, signals_, clock_});
+  std::vector<std::shared_ptr<Extension>> all{std::make_shared<MemoryUsage>()};
+  all.insert(all.end(), spider_.extensions.begin(), spider_.extensions.end());
+  extensions_ = inOrder("EXTENSIONS", settings_.extensions, all);
+  for (const auto& extension : extensions_) extension->open(context());
 }
 
 Engine::~Engine() {
+  aborted_ = true;                                     // for what is cancelled here
+  runner_.setFetcher(nullptr);
   runner_.setSeenUrls(nullptr);
-  for (DelayedCall* call : {&flushCall_, &limitCall_, &progressCall_})
+  downloader_.listen(nullptr);
+  frontier_.onDropped(nullptr);
+  for (DelayedCall* call : {&flushCall_, &limitCall_, &itemLimitCall_, &progressCall_, &idleCall_})
     if (call->active()) call->cancel();
 }
 
@@ -65,7 +76,7 @@ Deferred<> Engine::run() {
   signals_.engineStarted.send();
   watchLimits();
   logProgress();
-  pipelines_.use({spider_, settings_, stats_, clock_, downloader_});
+  pipelines_.use({context(), downloader_});
   bool opened = true;
   if (pipelines_.any()) {
     auto opening = pipelines_.open();
@@ -74,21 +85,26 @@ Deferred<> Engine::run() {
     if (!opened && !aborted_) startFailure_ = outcome.failure();
     if (!opened) stop("start_error");
   }
+  if (!signals_.requestDropped.empty()) frontier_.onDropped([this](const Request& request) { signals_.requestDropped.send(request); });
   std::vector<Deferred<>> tasks;
+  if (!signals_.spiderIdle.empty()) tasks.push_back(watchIdle());
   for (int i = 0; i < settings_.concurrentRequests; ++i) tasks.push_back(worker());
   if (opened) tasks.push_back(seed());
   auto ended = gatherResults(std::move(tasks));
   const auto outcome = co_await ended.outcome();
+  auto brought = brought_.join();
+  (void)co_await brought.outcome();                    // they fail only when they are cancelled
   if (pipelines_.any()) co_await pipelines_.close();
   finish();
   auto telling = tellSpider();
   if (!aborted_) co_await telling;
+  else std::move(telling).addErrback([](const Failure&) {}).detach();  // its thread may end before it is told
   if (!outcome && !aborted_) outcome.failure().rethrow();
   if (feedFailure_.exception()) feedFailure_.rethrow();
 }
 
 Deferred<> Engine::worker() {
-  while (auto lease = co_await frontier_.next()) {                                       // a request that may be made now
+  while (auto lease = co_await next()) {                                                 // a request that may be made now
     ++leases_;
     auto fetched = downloader_.fetch(lease->request);
     auto response = co_await fetched.outcome();                                          // the page, or why there is none
@@ -102,6 +118,27 @@ Deferred<> Engine::worker() {
     }
     co_await commit(std::move(*lease), std::move(scraped));
   }
+}
+
+// A page that a callback waits for. It is none of the frontier's: the callback holds up a worker already.
+Deferred<Response> Engine::fetchNow(Request request) {
+  for (;;) {
+    if (!request.url.isHttp()) co_return Failure(IgnoreRequest("fetching " + request.describe() + ": only http and https are fetched"));
+    request.waitsInDownloader = true;
+    stats_.incValue("inline/request_count");
+    auto fetching = downloader_.fetch(std::make_shared<const Request>(request));
+    auto outcome = co_await fetching.outcome();
+    if (outcome) co_return std::move(*outcome);
+    const Failure& failure = outcome.failure();
+    if (const auto* instead = failure.as<RequestInstead>()) request = *instead->request;
+    else if (failure.check<RetryRequest>()) ++request.retryTimes;
+    else if (aborted_ || !failure.check<Postponed>()) co_return failure;
+  }
+}
+
+Deferred<std::optional<Lease>> Engine::next() {
+  if (!signals_.schedulerEmpty.empty() && !frontier_.counts().pending) signals_.schedulerEmpty.send();
+  return frontier_.next();
 }
 
 // The spider's own start: feeds the frontier as it has room.
@@ -144,17 +181,49 @@ Deferred<bool> Engine::takeStart(Result result) {
       if (aborted_) co_return false;
     }
     write(items, output);
-  } else if (scraper_.accepts(result.request(), 0)) {
+  } else if (scraper_.accepts(result.request(), nullptr)) {
     requests.push_back(std::move(result.request()));
     requests.back().isStartRequest = true;
-    signals_.requestScheduled.send(requests.back());
   }
-  Output written = lineCounts(output);
-  auto adding = frontier_.add(std::move(requests), std::move(output));
-  auto keeping = safe(std::move(adding), std::move(written));
-  if (!co_await keeping) co_return false;
+  auto adding = enqueue(std::move(requests), std::move(output));
+  if (!co_await adding) co_return false;
   co_await frontier_.room(kStartBacklog);
   co_return true;
+}
+
+// Requests that no page led to. False when the frontier can keep nothing any more.
+Deferred<bool> Engine::enqueue(std::vector<Request> requests, Output output) {
+  for (const Request& request : requests) signals_.requestScheduled.send(request);
+  Output written = lineCounts(output);
+  auto adding = frontier_.add(std::move(requests), std::move(output));
+  return safe(std::move(adding), std::move(written));
+}
+
+void Engine::crawl(Request request) {
+  if (ended_ || !stopReason_.empty() || !scraper_.accepts(request, nullptr)) return;
+  std::vector<Request> requests;
+  requests.push_back(std::move(request));
+  brought_.add(enqueue(std::move(requests), Output()));
+}
+
+// The crawl ends when nothing is left to do, and nobody who listens to spider_idle has anything to add.
+Deferred<> Engine::watchIdle() {
+  frontier_.holdOpen(true);
+  while (stopReason_.empty()) {
+    auto idle = frontier_.idle();
+    co_await idle;
+    if (!stopReason_.empty()) break;
+    const Failure answer = signals_.spiderIdle.send();
+    if (const auto* close = answer.as<CloseSpider>()) stop(close->what());
+    const FrontierCounts counts = frontier_.counts();
+    if (counts.pending || counts.leased) continue;
+    if (!answer.check<DontCloseSpider>()) break;
+    Deferred<> pause;
+    idlePause_ = pause.takeTrigger();
+    idleCall_ = clock_.callLater(kIdleEvery, [this] { std::exchange(idlePause_, Trigger<>()).callback(); });
+    co_await pause;
+  }
+  frontier_.holdOpen(false);
 }
 
 // The request is done: its items go to the feeds, its requests to the frontier.
@@ -165,6 +234,7 @@ Deferred<> Engine::commit(Lease lease, Scraped scraped) {
     scraped.cause = feedFailure_.getErrorMessage();
   }
   output.cause = scraped.cause;
+  const std::optional<std::string> closeReason = std::move(scraped.closeReason);
   if (!signals_.requestScheduled.empty())
     for (const Request& request : scraped.requests) signals_.requestScheduled.send(request);
   Output written = lineCounts(output);
@@ -173,18 +243,25 @@ Deferred<> Engine::commit(Lease lease, Scraped scraped) {
   auto keeping = safe(std::move(committing), std::move(written));
   const bool isSafe = co_await keeping;
   if (!isSafe) co_return;
+  if (closeReason) stop(*closeReason);
   if (scraped.fate == Fate::Failed) {
     ++failures_;
     if (failedPages_.size() < kMaxFailedPages) failedPages_.emplace_back(request->url.href(), std::move(scraped.cause), request->retryTimes + 1);
   }
   if (scraped.fate != Fate::Retry) {
     ++pages_;
+    pagesWithoutItem_ = scraped.items.empty() ? pagesWithoutItem_ + 1 : 0;
     if (scraped.status) ++pageStatuses_[scraped.status];
   }
+  checkLimits();
+}
+
+void Engine::checkLimits() {
   const auto reached = [](std::int64_t limit, std::int64_t count) { return limit && count >= limit; };
   if (reached(settings_.closespiderItemcount, itemCount_)) stop("closespider_itemcount");
   if (reached(settings_.closespiderPagecount, pages_)) stop("closespider_pagecount");
   if (reached(settings_.closespiderErrorcount, failures_)) stop("closespider_errorcount");
+  if (reached(settings_.closespiderPagecountNoItem, pagesWithoutItem_)) stop("closespider_pagecount_no_item");
 }
 
 // True when the frontier has it. Otherwise the crawl stops: the frontier's disk fails.
@@ -243,13 +320,16 @@ void Engine::stop(std::string_view reason) {
   if (ended_ || !stopReason_.empty()) return;
   stopReason_ = reason;
   logger().info("Closing spider (", reason, ")");
+  if (idleCall_.active()) idleCall_.cancel();
   frontier_.close();
+  if (idlePause_.active()) std::exchange(idlePause_, Trigger<>()).callback();
 }
 
 void Engine::abort() {
   stop("shutdown");
   aborted_ = true;
   pipelines_.abort();
+  brought_.cancel();
 }
 
 void Engine::finish() {
@@ -262,7 +342,7 @@ void Engine::finish() {
     feedFailure_ = Failure();
     if (stopReason_.empty()) stopReason_ = "feed_error";
   }
-  for (DelayedCall* call : {&limitCall_, &progressCall_})
+  for (DelayedCall* call : {&limitCall_, &itemLimitCall_, &progressCall_})
     if (call->active()) call->cancel();
   end_ = clock_.now();
   ended_ = true;
@@ -284,11 +364,23 @@ Deferred<> Engine::tellSpider() {
   if (called.failure.exception()) logger().error("Spider ", spider_.name, " failed in closed(): ", called.failure);
   logger().info("Spider closed (", closeReason_, ")");
   signals_.spiderClosed.send(closeReason_);
+  if (!feedFailure_.exception() && !aborted_)
+    for (const auto& feed : feeds_) signals_.feedSlotClosed.send(*feed);
+  signals_.feedExporterClosed.send();
   signals_.engineStopped.send();
 }
 
 void Engine::watchLimits() {
   if (settings_.closespiderTimeout > 0) limitCall_ = clock_.callLater(settings_.closespiderTimeout, [this] { stop("closespider_timeout"); });
+  watchItems();
+}
+
+void Engine::watchItems() {
+  if (settings_.closespiderTimeoutNoItem <= 0) return;
+  itemLimitCall_ = clock_.callLater(settings_.closespiderTimeoutNoItem, [this] {
+    if (std::exchange(itemsAtLastLook_, itemCount_) == itemCount_) stop("closespider_timeout_no_item");
+    else watchItems();
+  });
 }
 
 void Engine::logProgress() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/core/clock.hpp>
+#include <weft/crawler/crawl_context.hpp>
 #include <weft/crawler/downloader.hpp>
 #include <weft/crawler/feeds/feed.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
@@ -14,17 +15,21 @@
 #include <weft/crawler/spider_runner.hpp>
 #include <weft/crawler/stats.hpp>
 #include <weft/defer/deferred.hpp>
+#include <weft/defer/task_group.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace weft::crawler {
+
+class Extension;
 
 /// A request that was given up.
 struct FailedPage {
@@ -41,9 +46,9 @@ struct FailedPage {
 ///
 /// What it is given is referred to and must outlive it. All of it runs on one thread, that of the clock (but for the spider's
 /// code, when a runner takes it elsewhere); with a ManualClock and a downloader in memory it runs in virtual time.
-class Engine {
+class Engine final : private CrawlControl, private Spider::Fetcher {
  public:
-  /// Throws SettingError: DOWNLOADER_MIDDLEWARES or EXTENSIONS names what there is not.
+  /// Throws SettingError: DOWNLOADER_MIDDLEWARES, SPIDER_MIDDLEWARES or EXTENSIONS names what there is not.
   ///
   /// The spider's code runs on the engine's thread, or where `runner` runs it (see SpiderThreads): of `spider` the engine then reads only what its constructor has set.
   Engine(Spider& spider, const Settings& settings, Clock& clock, Downloader& downloader, Frontier& frontier, SpiderRunner* runner = nullptr);
@@ -58,7 +63,9 @@ class Engine {
   /// first.
   Deferred<> run();
   /// Starts no more requests; those in flight are finished. The reason becomes the close reason ("shutdown"). The first one counts.
-  void stop(std::string_view reason);
+  void stop(std::string_view reason) override;
+  /// Has a request made as if the spider had yielded it, at depth 0. Nothing, when the crawl has been stopped.
+  void crawl(Request request) override;
   /// stop("shutdown"), and what is in flight will not be committed: cancel run()'s Deferred next, and it fires at once. Those requests stay leased, neither done nor failed.
   void abort();
 
@@ -81,16 +88,23 @@ class Engine {
   std::chrono::nanoseconds elapsed() const noexcept { return (ended_ ? end_ : clock_.now()) - begin_; }
 
  private:
+  CrawlContext context() noexcept { return {spider_, settings_, stats_, signals_, clock_, *this}; }
   void openExtensions();
   Deferred<> worker();
+  Deferred<Response> fetchNow(Request request) override;
   Deferred<> seed();
   Deferred<bool> takeStart(Result result);
+  Deferred<std::optional<Lease>> next();
+  Deferred<bool> enqueue(std::vector<Request> requests, Output output);
+  Deferred<> watchIdle();
   Deferred<> commit(Lease lease, Scraped scraped);
   bool write(std::vector<Item>& items, Output& output);
   Deferred<bool> safe(Deferred<std::size_t> committing, Output written);
   void flush();
   void failFeed();
+  void checkLimits();
   void watchLimits();
+  void watchItems();
   void logProgress();
   void finish();
   Deferred<> tellSpider();
@@ -105,6 +119,7 @@ class Engine {
   std::unique_ptr<SpiderRunner> inlineSpider_;         // unless it runs elsewhere
   SpiderRunner& runner_;
   Scraper scraper_;
+  std::vector<std::shared_ptr<Extension>> extensions_;
   ItemPipelines pipelines_;
   std::vector<std::unique_ptr<Feed>> feeds_;
   std::vector<FailedPage> failedPages_;
@@ -116,9 +131,11 @@ class Engine {
   std::int64_t& itemCount_;
   std::int64_t leases_ = 0;
   std::uint64_t earlier_ = 0;
-  std::int64_t pages_ = 0, failures_ = 0;
+  std::int64_t pages_ = 0, failures_ = 0, pagesWithoutItem_ = 0, itemsAtLastLook_ = 0;
   std::int64_t pagesAtLastLog_ = 0, itemsAtLastLog_ = 0;
-  DelayedCall flushCall_, limitCall_, progressCall_;
+  DelayedCall flushCall_, limitCall_, itemLimitCall_, progressCall_, idleCall_;
+  Trigger<> idlePause_;
+  TaskGroup brought_;                                  // requests of crawl() that are not safe yet
 };
 
 }  // namespace weft::crawler

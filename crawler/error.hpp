@@ -51,6 +51,26 @@ class ForbiddenByRobots : public IgnoreRequest {
   ForbiddenByRobots() : IgnoreRequest("forbidden by robots.txt") {}
 };
 
+/// Ends the crawl with this close reason (Scrapy's CloseSpider): thrown by a callback, or by a handler of spider_idle. It is no failure of the page: what the callback yielded before stays.
+class CloseSpider : public Error {
+ public:
+  explicit CloseSpider(const std::string& reason = "cancelled") : Error(reason) {}
+};
+
+/// Thrown by a handler of spider_idle that still has something to come: the crawl stays open, and the signal comes again in five seconds.
+class DontCloseSpider : public Error {
+ public:
+  DontCloseSpider() : Error("the crawl stays open") {}
+};
+
+/// Thrown by a handler of headers_received or bytes_received: the rest of the response is not wanted (Scrapy's StopDownload). The request is dropped, and its errback is told; with `fail` false
+/// the callback gets what there is, with the flag "download_stopped".
+class StopDownload : public IgnoreRequest {
+ public:
+  explicit StopDownload(bool fail = true) : IgnoreRequest("the download was stopped"), fail(fail) {}
+  bool fail;
+};
+
 /// A request cannot be made now, and nobody is to blame: it goes back to the frontier as it was, and is given out again when its host may be asked. The attempt does not count.
 class Postponed : public Error {
  public:

@@ -1,10 +1,12 @@
 #include <weft/crawler/http_downloader.hpp>
 
 #include <weft/crawler/internal/request_meta.hpp>
+#include <weft/crawler/signals.hpp>
 #include <weft/http/auth/credentials.hpp>
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/content_decoder_agent.hpp>
 #include <weft/http/client/cookie_agent.hpp>
+#include <weft/http/client/errors.hpp>
 #include <weft/http/cookies/cookie_jars.hpp>
 
 #include <algorithm>
@@ -79,10 +81,32 @@ struct HttpDownloader::State {
     return prepared;
   }
 
+  // What the client does about a response, and what those who listen say to it.
+  Deferred<std::string> receive(http::Response& received, const Request& request, std::size_t maxBody, bool& stopped) {
+    const auto wanted = [&stopped](const Failure& answer) {
+      const auto* stop = answer.as<StopDownload>();
+      if (stop && stop->fail) answer.rethrow();
+      return !(stopped = stop);
+    };
+    std::string body;
+    if (!wanted(signals->headersReceived.send(received, request))) co_return body;
+    const auto enough = internal::metaNumber(request, "truncate_body");
+    while (!enough || body.size() < static_cast<std::size_t>(*enough)) {
+      auto reading = received.body.next();
+      const auto chunk = co_await reading;
+      if (!chunk) break;
+      if (chunk->size() > maxBody - body.size()) co_return Failure(http::BodyTooLarge(request.url.href(), maxBody, 0));
+      body += *chunk;
+      if (signals && !wanted(signals->bytesReceived.send(*chunk, request))) break;
+    }
+    co_return body;
+  }
+
   http::Agent agent;
   http::CookieJars jars;
   std::optional<http::CookieAgent> cookies;
   std::optional<http::ContentDecoderAgent> decoder, bareDecoder;
+  Signals* signals = nullptr;                          // unless nobody listens
   http::AnyAgent* client = nullptr;                    // the outermost of them
   http::AnyAgent* withoutCookies = nullptr;            // of those that leave out the cookies
   const std::size_t maxBody;
@@ -102,8 +126,12 @@ Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request)
   http::Response received = co_await answer;
   const double latency = std::chrono::duration<double>(received.timing().firstByte).count();
   std::string body;
+  bool stopped = false;
   const auto enough = internal::metaNumber(*request, "truncate_body");
-  if (received.body.complete()) {
+  if (state_->signals && !(state_->signals->headersReceived.empty() && state_->signals->bytesReceived.empty())) {
+    auto receiving = state_->receive(received, *request, maxBody, stopped);
+    body = co_await receiving;
+  } else if (received.body.complete()) {
     body = received.body.take();
   } else if (enough) {
     while (body.size() < static_cast<std::size_t>(*enough)) {
@@ -118,10 +146,13 @@ Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request)
   }
   Response response(request->url, received.status, std::move(received.headers), std::move(body));
   response.flags.assign(request->flags().begin(), request->flags().end());
+  if (stopped) response.flags.emplace_back("download_stopped");
   response.setRequest(std::move(request));
   response.downloadLatency = latency;
   co_return response;
 }
+
+void HttpDownloader::listen(Signals* signals) { state_->signals = signals; }
 
 void HttpDownloader::close() { state_->agent.close(); }
 

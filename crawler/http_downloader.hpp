@@ -27,6 +27,7 @@ class HttpDownloader final : public Downloader {
   HttpDownloader(net::Network& network, const Settings& settings);
   ~HttpDownloader() override;
   Deferred<Response> fetch(std::shared_ptr<const Request> request) override;
+  void listen(Signals* signals) override;
   void close() override;
 
  private:

@@ -53,6 +53,7 @@ Request::Request(const Request& other)
       handleHttpstatusAll(other.handleHttpstatusAll),
       dontRedirect(other.dontRedirect),
       dontRetry(other.dontRetry),
+      waitsInDownloader(other.waitsInDownloader),
       isStartRequest(other.isStartRequest),
       rare_(other.rare_ ? std::make_unique<Rare>(*other.rare_) : nullptr),
       referrer_(other.referrer_) {}

@@ -93,6 +93,7 @@ class Request {
   bool handleHttpstatusAll = false;                    ///< the callback sees every status
   bool dontRedirect = false;                           ///< the callback sees the redirect itself
   bool dontRetry = false;
+  bool waitsInDownloader = false;                      ///< for its host's turn, as the frontier does not know of it; set by the engine for Spider::fetch()
   bool isStartRequest = false;                         ///< came from startRequests(); set by the engine
 
   /// Called when the request failed for good.

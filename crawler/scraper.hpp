@@ -1,17 +1,16 @@
-// Scraper: runs the spider's callbacks, and decides what may follow from them.
+// Scraper: what follows from a page.
 #pragma once
 
 #include <weft/core/outcome.hpp>
+#include <weft/crawler/crawl_context.hpp>
 #include <weft/crawler/frontier/frontier.hpp>
-#include <weft/crawler/referrer_policy.hpp>
+#include <weft/crawler/middlewares/spider_middleware.hpp>
 #include <weft/crawler/response.hpp>
-#include <weft/crawler/settings.hpp>
-#include <weft/crawler/signals.hpp>
 #include <weft/crawler/spider.hpp>
 #include <weft/crawler/spider_runner.hpp>
-#include <weft/crawler/stats.hpp>
 #include <weft/defer/deferred.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,32 +25,28 @@ struct Scraped {
   std::vector<Request> requests;
   std::vector<Item> items;
   std::string cause;                                   ///< of Failed and Dropped
+  std::optional<std::string> closeReason;              ///< the callback threw CloseSpider
 };
 
-/// Takes each response, or the failure to get one, through the rules that Scrapy keeps in spider middlewares (HttpError, offsite, URL length, depth) and the spider's callback;
-/// does what the downloader's middlewares ask for (RetryRequest, RequestInstead, Postponed). Never fails: an exception in a callback costs the page, is logged with its URL, and is in the result. One thread, the engine's.
+/// Takes each response, or the failure to get one, through the spider's middlewares and its callback; does what the downloader's middlewares ask for (RetryRequest, RequestInstead, Postponed).
+/// Never fails: an exception in a callback costs the page, is logged with its URL, and is in the result. One thread, the engine's.
 class Scraper {
  public:
-  /// All are referred to; of the spider itself only what its constructor has set is looked at, its code runs where the runner runs it.
-  Scraper(Spider& spider, SpiderRunner& runner, const Settings& settings, Stats& stats, Signals& signals);
+  /// All are referred to; of the spider itself only what its constructor has set is looked at, its code runs where the runner runs it. Throws SettingError: SPIDER_MIDDLEWARES names what there
+  /// is not.
+  Scraper(const CrawlContext& crawl, SpiderRunner& runner);
 
   Deferred<Scraped> run(std::shared_ptr<Request> request, Outcome<Response> response);
-  /// Spider middlewares' view of a request that the spider yielded: may it be enqueued? Sets its depth and priority.
-  bool accepts(Request& request, std::uint32_t depth);
+  /// May a request go to the frontier that was yielded for `from`'s page, or, with null, is a start request or a redirect? The middlewares have their say, and may change it.
+  bool accepts(Request& request, const Request* from);
 
  private:
   bool diverted(Scraped& scraped, Request& request, const Failure& failure);
-  void take(Scraped& scraped, const Request& request, Called called, std::optional<PageReferrer> referrer);
-  bool mayPass(const Request& request, int status) const noexcept;
-  bool onSite(const http::Url& url) const;
+  void take(Scraped& scraped, const Request& request, Called called);
 
-  Spider& spider_;
-  SpiderRunner& runner_;
-  const Settings& settings_;
-  Stats& stats_;
-  Signals& signals_;
+  const CrawlContext crawl_;
+  SpiderMiddlewares middlewares_;
   std::int64_t& receivedCount_;
-  bool depthLogged_ = false;
 };
 
 }  // namespace weft::crawler

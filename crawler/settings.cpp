@@ -3,6 +3,7 @@
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/component_orders.hpp>
 #include <weft/crawler/internal/comma_list.hpp>
+#include <weft/crawler/internal/wanted_statuses.hpp>
 #include <weft/crawler/politeness/download_slots.hpp>
 #include <weft/crawler/referrer_policy.hpp>
 
@@ -40,7 +41,9 @@ const Definition kDefinitions[] = {
     {"CLOSESPIDER_ERRORCOUNT", &Settings::closespiderErrorcount, 0, "stop after so many pages that failed; 0: never"},
     {"CLOSESPIDER_ITEMCOUNT", &Settings::closespiderItemcount, 0, "stop after so many items; 0: never"},
     {"CLOSESPIDER_PAGECOUNT", &Settings::closespiderPagecount, 0, "stop after so many pages; 0: never"},
+    {"CLOSESPIDER_PAGECOUNT_NO_ITEM", &Settings::closespiderPagecountNoItem, 0, "stop after so many pages in a row without an item; 0: never"},
     {"CLOSESPIDER_TIMEOUT", &Settings::closespiderTimeout, 0, "stop after so many seconds; 0: never"},
+    {"CLOSESPIDER_TIMEOUT_NO_ITEM", &Settings::closespiderTimeoutNoItem, 0, "stop after so many seconds without a new item; 0: never"},
     {"COMPRESSION_ENABLED", &Settings::compressionEnabled, 0, "ask for compressed bodies: gzip, deflate, br, zstd"},
     {"CONCURRENT_ITEMS", &Settings::concurrentItems, 1, "items of one page in pipelines at once"},
     {"CONCURRENT_REQUESTS", &Settings::concurrentRequests, 1, "pages in flight at once"},
@@ -71,6 +74,7 @@ const Definition kDefinitions[] = {
     {"HTTPCACHE_MAX_BODY", &Settings::httpcacheMaxBody, 1, "bytes; longer bodies are not kept"},
     {"HTTPCACHE_MAX_BYTES", &Settings::httpcacheMaxBytes, 1, "bytes of the cache; what was used the longest ago goes first"},
     {"HTTPCACHE_POLICY", &Settings::httpcachePolicy, 0, "dummy (all is right for ever) or rfc9111 (as a browser does)"},
+    {"HTTPERROR_ALLOWED_CODES", &Settings::httperrorAllowedCodes, 0, "statuses that callbacks see beside 200 to 299, with commas between"},
     {"HTTPERROR_ALLOW_ALL", &Settings::httperrorAllowAll, 0, "callbacks see every status, not only 200 to 299"},
     {"HTTPPROXY_ENABLED", &Settings::httpproxyEnabled, 0, "go through $http_proxy, $https_proxy, $all_proxy"},
     {"ITEM_PIPELINES", &Settings::itemPipelines, 0, "orders of the spider's pipelines, null to leave one out, as JSON"},
@@ -78,6 +82,10 @@ const Definition kDefinitions[] = {
     {"JOB_DURABILITY", &Settings::jobDurability, 0, "what a job survives: process (kill -9), or power (a power cut as well)"},
     {"LOGSTATS_INTERVAL", &Settings::logstatsInterval, 0, "seconds between progress lines; 0: none"},
     {"LOG_LEVEL", &Settings::logLevel, 0, "CRITICAL, ERROR, WARNING, INFO or DEBUG"},
+    {"MEMUSAGE_CHECK_INTERVAL_SECONDS", &Settings::memusageCheckIntervalSeconds, 0.01, "seconds between looks at the memory in use"},
+    {"MEMUSAGE_ENABLED", &Settings::memusageEnabled, 0, "watch the memory in use"},
+    {"MEMUSAGE_LIMIT_MB", &Settings::memusageLimitMb, 0, "megabytes of resident memory at which the crawl ends; 0: never"},
+    {"MEMUSAGE_WARNING_MB", &Settings::memusageWarningMb, 0, "megabytes at which a warning is logged; 0: never"},
     {"METAREFRESH_ENABLED", &Settings::metarefreshEnabled, 0, "go where <meta http-equiv=refresh> leads"},
     {"METAREFRESH_IGNORE_TAGS", &Settings::metarefreshIgnoreTags, 0, "elements within which a refresh does not count"},
     {"METAREFRESH_MAXDELAY", &Settings::metarefreshMaxdelay, 0, "seconds; a refresh after so many or more is not gone after"},
@@ -97,6 +105,9 @@ const Definition kDefinitions[] = {
     {"ROBOTSTXT_USER_AGENT", &Settings::robotstxtUserAgent, 0, "whose rules of robots.txt count; USER_AGENT unless set"},
     {"SCHEDULER_MAX_PENDING", &Settings::schedulerMaxPending, 1, "requests that may wait; more are dropped and counted"},
     {"SCHEDULER_ORDER", &Settings::schedulerOrder, 0, "fifo (breadth first) or lifo (depth first)"},
+    {"SPIDER_MIDDLEWARES", &Settings::spiderMiddlewares, 0, "layers around the spider, to move or switch off: {\"DepthMiddleware\": null}"},
+    {"TRAP_GUARD_ENABLED", &Settings::trapGuardEnabled, 0, "leave endless calendars, session ids and paths that repeat themselves alone"},
+    {"TRAP_GUARD_PAGES", &Settings::trapGuardPages, 1, "pages with URLs that differ in numbers alone, in a row with nothing new, after which no more are requested"},
     {"URLLENGTH_LIMIT", &Settings::urllengthLimit, 0, "bytes; longer URLs are not followed; 0: no limit"},
     {"USER_AGENT", &Settings::userAgent, 0, "what the crawler calls itself"},
 };
@@ -155,12 +166,13 @@ std::string parseText(const Definition& definition, std::string_view value) {
     for (const std::string& status : internal::commaList(value))
       if (status.size() != 3 || status.find_first_not_of("0123456789") != std::string::npos) refuse(definition, value, "must be statuses with commas between: 500,503");
   }
-  if (definition.name == "DOWNLOADER_MIDDLEWARES" || definition.name == "EXTENSIONS" || definition.name == "ITEM_PIPELINES") parseComponentOrders(definition.name, value);
+  if (definition.name == "DOWNLOADER_MIDDLEWARES" || definition.name == "EXTENSIONS" || definition.name == "ITEM_PIPELINES" || definition.name == "SPIDER_MIDDLEWARES") parseComponentOrders(definition.name, value);
   if (definition.name == "FEED_EXPORT_ENCODING" && value != "utf-8" && value != "utf8") refuse(definition, value, "feeds are written in utf-8");
   if (definition.name == "REFERRER_POLICY" && !parseReferrerPolicy(value)) {
     refuse(definition, value, "must be a referrer policy: no-referrer, no-referrer-when-downgrade, same-origin, origin, strict-origin, origin-when-cross-origin, "
                               "strict-origin-when-cross-origin, unsafe-url or scrapy-default");
   }
+  if (definition.name == "HTTPERROR_ALLOWED_CODES" && !internal::parseStatuses(value)) refuse(definition, value, "must be statuses such as 404, with commas between");
   if (definition.name == "JOB_DURABILITY" && value != "process" && value != "power") refuse(definition, value, "must be process or power");
   return std::string(value);
 }

@@ -73,6 +73,9 @@ struct Settings {
   double robotstxtMaxCrawlDelay = 60;                  ///< ROBOTSTXT_MAX_CRAWL_DELAY: seconds; a longer Crawl-delay counts as this, and 0 means that none counts
   int depthLimit = 0;                                  ///< DEPTH_LIMIT: links from a start URL
   int depthPriority = 0;                               ///< DEPTH_PRIORITY: taken off a request's priority for each step of depth
+  std::string spiderMiddlewares;                       ///< SPIDER_MIDDLEWARES: layers to move or switch off, as JSON
+  bool trapGuardEnabled = true;                        ///< TRAP_GUARD_ENABLED: see TrapGuardMiddleware
+  int trapGuardPages = 400;                            ///< TRAP_GUARD_PAGES: of a pattern, in a row with nothing new
   std::int64_t urllengthLimit = 2083;                  ///< URLLENGTH_LIMIT: bytes; longer ones are not followed
   std::string feedExportFields;                        ///< FEED_EXPORT_FIELDS: names, with commas between them; empty: all that an item has
   std::string feedExportEncoding = "utf-8";            ///< FEED_EXPORT_ENCODING: there is no other
@@ -90,11 +93,18 @@ struct Settings {
   Order schedulerOrder = Order::Fifo;                  ///< SCHEDULER_ORDER: fifo or lifo
   std::int64_t schedulerMaxPending = 10'000'000;       ///< SCHEDULER_MAX_PENDING: requests waiting; those beyond it are dropped, counted and logged
   std::string userAgent;                               ///< USER_AGENT; weft's own unless set
+  std::string httperrorAllowedCodes;                   ///< HTTPERROR_ALLOWED_CODES: statuses that callbacks see beside 200 to 299
   bool httperrorAllowAll = false;                      ///< HTTPERROR_ALLOW_ALL: callbacks see every status
   std::int64_t closespiderItemcount = 0;               ///< CLOSESPIDER_ITEMCOUNT
   std::int64_t closespiderPagecount = 0;               ///< CLOSESPIDER_PAGECOUNT
   std::int64_t closespiderErrorcount = 0;              ///< CLOSESPIDER_ERRORCOUNT: pages that failed
+  double closespiderTimeoutNoItem = 0;                 ///< CLOSESPIDER_TIMEOUT_NO_ITEM: seconds without a new item
+  std::int64_t closespiderPagecountNoItem = 0;         ///< CLOSESPIDER_PAGECOUNT_NO_ITEM: pages in a row without an item
   double closespiderTimeout = 0;                       ///< CLOSESPIDER_TIMEOUT: seconds
+  bool memusageEnabled = true;                         ///< MEMUSAGE_ENABLED
+  double memusageCheckIntervalSeconds = 60;            ///< MEMUSAGE_CHECK_INTERVAL_SECONDS
+  std::int64_t memusageLimitMb = 0;                    ///< MEMUSAGE_LIMIT_MB: resident memory at which the crawl ends; 0: never
+  std::int64_t memusageWarningMb = 0;                  ///< MEMUSAGE_WARNING_MB: at which it is said; 0: never
   double logstatsInterval = 60;                        ///< LOGSTATS_INTERVAL: seconds between progress lines; 0 for none
   std::string logLevel = "INFO";                       ///< LOG_LEVEL: CRITICAL, ERROR, WARNING, INFO or DEBUG
 

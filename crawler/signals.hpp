@@ -3,9 +3,11 @@
 
 #include <weft/core/failure.hpp>
 #include <weft/core/log.hpp>
+#include <weft/crawler/error.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -13,18 +15,20 @@
 #include <vector>
 
 namespace weft::http {
+class Response;
 class Url;
 }
 
 namespace weft::crawler {
 
+class Feed;
 class Item;
 class Request;
 class Response;
 class RobotsTxt;
 
-/// One kind of event. Handlers are called in the order in which they were connected, on the engine's thread; what one throws is logged and hurts nobody else. A handler may connect and
-/// disconnect; a new one hears of the next event first.
+/// One kind of event. Handlers are called in the order in which they were connected, on the engine's thread; what one throws is logged and hurts nobody else, but for the exceptions that
+/// answer a signal: CloseSpider, DontCloseSpider, StopDownload. A handler may connect and disconnect; a new one hears of the next event first.
 ///
 ///     auto id = signal.connect([](const Request& request) { ... });
 ///     signal.disconnect(id);
@@ -49,8 +53,10 @@ template <class... Arguments> class Signal {
   }
   /// Is nobody listening? Then there is no need to prepare what send() would be given.
   bool empty() const noexcept { return handlers_.empty(); }
-  void send(const Arguments&... arguments) {
-    if (handlers_.empty()) return;
+  /// Gives the first answer that a handler threw; a Failure of nothing when there was none.
+  Failure send(const Arguments&... arguments) {
+    Failure answer{std::exception_ptr()};
+    if (handlers_.empty()) return answer;
     ++depth_;
     const std::size_t count = handlers_.size();
     for (std::size_t i = 0; i < count; ++i) {
@@ -59,10 +65,13 @@ template <class... Arguments> class Signal {
       try {
         handler(arguments...);
       } catch (...) {
-        log::error("weft.crawler.signals", "a handler of ", name_, " failed: ", Failure());
+        const Failure failure;
+        if (!failure.check<CloseSpider, DontCloseSpider, StopDownload>()) log::error("weft.crawler.signals", "a handler of ", name_, " failed: ", failure);
+        else if (!answer.exception()) answer = failure;
       }
     }
     if (!--depth_) sweep();
+    return answer;
   }
   std::string_view name() const noexcept { return name_; }
 
@@ -77,14 +86,21 @@ template <class... Arguments> class Signal {
   int depth_ = 0;                                      // of send() within send()
 };
 
-/// The signals of one crawl, under Scrapy's names, in about the order in which they come. What a signal names is referred to, and only while its handlers run.
+/// The signals of one crawl, all of Scrapy's, in about the order in which they come. What a signal names is referred to, and only while its handlers run.
 struct Signals {
   Signal<> spiderOpened{"spider_opened"};
   Signal<> engineStarted{"engine_started"};
   /// A request that a spider yielded goes to the frontier, which may know it already.
   Signal<Request> requestScheduled{"request_scheduled"};
+  /// It does not get there: it is known already, leads off the site, or there is no room for it.
+  Signal<Request> requestDropped{"request_dropped"};
+  /// A worker has nothing to do, as no request is waiting. It may come often.
+  Signal<> schedulerEmpty{"scheduler_empty"};
   /// A request is sent, its response is there in full, or it has ended one way or the other: inside of all middlewares, each robots.txt and each attempt among them.
   Signal<Request> requestReachedDownloader{"request_reached_downloader"};
+  /// The head of a response is there (its body is not), and a piece of the body, decoded. Answer with StopDownload if you have seen enough.
+  Signal<http::Response, Request> headersReceived{"headers_received"};
+  Signal<std::string_view, Request> bytesReceived{"bytes_received"};
   Signal<Response> responseDownloaded{"response_downloaded"};
   Signal<Request> requestLeftDownloader{"request_left_downloader"};
   /// A site's robots.txt was read: a URL of the site, and its rules for this crawl's user agent.
@@ -95,6 +111,17 @@ struct Signals {
   Signal<Failure, Request> spiderError{"spider_error"};
   /// An item came through the pipelines, and is about to be written.
   Signal<Item> itemScraped{"item_scraped"};
+  /// A pipeline dropped an item (the failure is a DropItem), or failed over it.
+  Signal<Item, Failure> itemDropped{"item_dropped"};
+  Signal<Item, Failure> itemError{"item_error"};
+  /// The process has grown beyond MEMUSAGE_WARNING_MB.
+  Signal<> memusageWarningReached{"memusage_warning_reached"};
+  /// Nothing is waiting, and nothing under way: the crawl ends, unless a handler brings new requests (CrawlControl::crawl()) or answers with DontCloseSpider. CloseSpider gives it another
+  /// reason.
+  Signal<> spiderIdle{"spider_idle"};
+  /// A feed is complete and closed; all are.
+  Signal<Feed> feedSlotClosed{"feed_slot_closed"};
+  Signal<> feedExporterClosed{"feed_exporter_closed"};
   /// The crawl has ended, for that reason; the feeds are closed.
   Signal<std::string> spiderClosed{"spider_closed"};
   Signal<> engineStopped{"engine_stopped"};

@@ -23,6 +23,11 @@ std::string_view Spider::argument(std::string_view name, std::string_view fallba
   return fallback;
 }
 
+Deferred<Response> Spider::fetch(Request request) {
+  if (!fetcher_) return fail<Response>(SpiderError("fetching " + request.describe() + ": the spider \"" + name + "\" is not being run"));
+  return fetcher_->fetchNow(std::move(request));
+}
+
 Results Spider::startRequests() {
   for (const std::string& url : startUrls) {
     Request request{std::string_view(url)};

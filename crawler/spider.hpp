@@ -6,6 +6,7 @@
 #include <weft/crawler/request.hpp>
 #include <weft/crawler/response.hpp>
 #include <weft/defer/async_generator.hpp>
+#include <weft/defer/deferred.hpp>
 
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@ namespace weft::crawler {
 class DownloaderMiddleware;
 class Extension;
 class ItemPipeline;
+class SpiderMiddleware;
 
 /// One thing that a callback yields: an item or a request.
 class Result {
@@ -73,6 +75,8 @@ class Spider {
   std::map<std::string, std::string> customSettings;
   /// Layers around the fetching of its pages, beside weft's own, see DownloaderMiddleware.
   std::vector<std::shared_ptr<DownloaderMiddleware>> downloaderMiddlewares;
+  /// Layers around its callbacks, beside weft's own, see SpiderMiddleware.
+  std::vector<std::shared_ptr<SpiderMiddleware>> spiderMiddlewares;
   /// What listens to its crawl, see Extension.
   std::vector<std::shared_ptr<Extension>> extensions;
   /// What its items go through before they are written, see ItemPipeline.
@@ -98,6 +102,16 @@ class Spider {
   /// Called when the crawl has ended, with its close reason: "finished", "shutdown"…
   virtual void closed(std::string_view reason);
 
+  /// Scrapy's engine.download(): fetches a page from within a callback, now, and gives its response whatever the status. It goes through the crawl's downloader, with its middlewares, cookies,
+  /// politeness (it waits for its host's turn), redirects and retries; it is not filtered as a duplicate, and no callback is called. It is not part of a job's journal: what was fetched is
+  /// fetched again when the page that needs it is. Counted as inline/request_count, and in downloader/*. On the thread of the callback.
+  ///
+  ///     Response prices = co_await fetch(response.follow("prices.json"));
+  ///
+  /// Fails as the downloader does, with IgnoreRequest (not http, too many redirects, forbidden by robots.txt), and with SpiderError when the spider is not being run. cancel: gives the
+  /// request up; a crawl that is aborted cancels its callbacks.
+  Deferred<Response> fetch(Request request);
+
   /// Was this URL requested before? A hint that saves work: what you yield is filtered anyway. False when the spider is not being run.
   bool seen(const http::Url& url) const { return seen_ && seen_->seen(url); }
 
@@ -113,9 +127,20 @@ class Spider {
   };
   void setSeenUrls(const SeenUrls* seen) noexcept { seen_ = seen; }
 
+  /// What fetch() asks; the engine's, or that of the spider's thread.
+  class Fetcher {
+   public:
+    virtual Deferred<Response> fetchNow(Request request) = 0;
+
+   protected:
+    ~Fetcher() = default;
+  };
+  void setFetcher(Fetcher* fetcher) noexcept { fetcher_ = fetcher; }
+
  private:
   std::map<std::string, std::string> arguments_;
   const SeenUrls* seen_ = nullptr;
+  Fetcher* fetcher_ = nullptr;
 };
 
 /// How a spider is made.

@@ -28,6 +28,8 @@ class SpiderRunner {
   virtual ~SpiderRunner() = default;
   /// Spider::setSeenUrls(), while nothing of the spider runs.
   virtual void setSeenUrls(const Spider::SeenUrls* seen) noexcept = 0;
+  /// Spider::setFetcher(), while nothing of the spider runs; null when the crawl has ended. The fetcher is called on the engine's thread.
+  virtual void setFetcher(Spider::Fetcher* fetcher) noexcept = 0;
   /// Runs the request's callback to its end.
   virtual Deferred<Called> callback(std::shared_ptr<const Request> request, Response response) = 0;
   /// Runs the request's errback, which it must have.
@@ -43,6 +45,7 @@ class InlineSpider final : public SpiderRunner {
  public:
   explicit InlineSpider(Spider& spider) : spider_(spider) {}
   void setSeenUrls(const Spider::SeenUrls* seen) noexcept override { spider_.setSeenUrls(seen); }
+  void setFetcher(Spider::Fetcher* fetcher) noexcept override { spider_.setFetcher(fetcher); }
   Deferred<Called> callback(std::shared_ptr<const Request> request, Response response) override;
   Deferred<Called> errback(std::shared_ptr<const Request> request, Failure failure) override;
   Deferred<Called> start() override;

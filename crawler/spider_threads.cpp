@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -17,8 +18,15 @@ constexpr std::size_t kStartsAtOnce = 64;              // a hop between threads 
 
 }  // namespace
 
-struct SpiderThreads::Thread {
-  explicit Thread(Spider& spider) : spider(spider), runner(spider) {
+// What callbacks on other threads wait for. Used on the engine's thread; shared, as what is under way to it may outlive the rest.
+struct SpiderThreads::Fetches {
+  Spider::Fetcher* fetcher = nullptr;
+  std::uint64_t last = 0;
+  std::map<std::uint64_t, Deferred<>> running;
+};
+
+struct SpiderThreads::Thread final : Spider::Fetcher {
+  Thread(Spider& spider, Reactor& engine, std::shared_ptr<Fetches> fetches) : spider(spider), engine(engine), fetches(std::move(fetches)), runner(spider) {
     reactor.warnWhenBlockedFor(0);                     // to take long is what it is here for
     thread = std::thread([this] {
       reactor.run(false);
@@ -42,12 +50,36 @@ struct SpiderThreads::Thread {
     }
     co_return all;
   }
+  // For the spider, on its thread: asks the engine on its own, and brings back what it says.
+  Deferred<Response> fetchNow(Request request) override {
+    const auto id = std::make_shared<std::uint64_t>(0);                // set and read on the engine's thread
+    Deferred<Response> deferred([this, id, fetches = fetches] {
+      engine.callFromThread([id, fetches] {
+        const auto found = fetches->running.find(*id);
+        if (found != fetches->running.end()) found->second.cancel();
+      });
+    });
+    engine.callFromThread([this, id, fetches = fetches, request = std::move(request), trigger = deferred.takeTrigger()]() mutable {
+      *id = ++fetches->last;
+      auto goBack = [this, id, fetches, trigger = std::move(trigger)](Outcome<Response> outcome) mutable {
+        engine.callFromThread([id, fetches] { fetches->running.erase(*id); });
+        reactor.callFromThread([trigger = std::move(trigger), outcome = std::move(outcome)]() mutable {
+          if (trigger.active()) trigger.fire(std::move(outcome));
+        });
+      };
+      if (!fetches->fetcher) return goBack(Failure(CancelledError()));
+      fetches->running.emplace(*id, fetches->fetcher->fetchNow(std::move(request)).addBoth(std::move(goBack)));
+    });
+    return deferred;
+  }
   void stop() {
     if (std::exchange(stopping, true)) return;
     reactor.callFromThread([this] { reactor.crash(); });
   }
 
   Spider& spider;
+  Reactor& engine;
+  const std::shared_ptr<Fetches> fetches;
   Reactor reactor;
   InlineSpider runner;                                 // used on the thread alone, as is the next one
   std::optional<Deferred<Called>> starting;            // asked for, and not there yet
@@ -59,8 +91,8 @@ struct SpiderThreads::Thread {
   std::thread thread;                                  // last: it uses the others
 };
 
-SpiderThreads::SpiderThreads(Reactor& reactor, std::vector<Spider*> spiders) : reactor_(reactor) {
-  for (Spider* spider : spiders) threads_.push_back(std::make_unique<Thread>(*spider));
+SpiderThreads::SpiderThreads(Reactor& reactor, std::vector<Spider*> spiders) : reactor_(reactor), fetches_(std::make_shared<Fetches>()) {
+  for (Spider* spider : spiders) threads_.push_back(std::make_unique<Thread>(*spider, reactor, fetches_));
 }
 
 SpiderThreads::~SpiderThreads() {
@@ -105,6 +137,15 @@ SpiderThreads::Thread& SpiderThreads::leastBusy() noexcept {
 
 void SpiderThreads::setSeenUrls(const Spider::SeenUrls* seen) noexcept {
   for (const auto& thread : threads_) thread->runner.setSeenUrls(seen);
+}
+
+void SpiderThreads::setFetcher(Spider::Fetcher* fetcher) noexcept {
+  fetches_->fetcher = fetcher;
+  if (fetcher) {
+    for (const auto& thread : threads_) thread->runner.setFetcher(thread.get());
+  } else {                                             // a spider may be running still: it goes on asking its thread, in vain
+    for (auto& [id, fetch] : std::exchange(fetches_->running, {})) fetch.cancel();
+  }
 }
 
 Deferred<Called> SpiderThreads::callback(std::shared_ptr<const Request> request, Response response) {

@@ -28,6 +28,7 @@ class SpiderThreads final : public SpiderRunner {
   ~SpiderThreads() override;
 
   void setSeenUrls(const Spider::SeenUrls* seen) noexcept override;
+  void setFetcher(Spider::Fetcher* fetcher) noexcept override;
   Deferred<Called> callback(std::shared_ptr<const Request> request, Response response) override;
   Deferred<Called> errback(std::shared_ptr<const Request> request, Failure failure) override;
   /// Up to 64 results a call.
@@ -39,10 +40,12 @@ class SpiderThreads final : public SpiderRunner {
 
  private:
   struct Thread;
+  struct Fetches;
   template <class F> Deferred<Called> on(Thread& thread, F call);
   Thread& leastBusy() noexcept;
 
   Reactor& reactor_;
+  const std::shared_ptr<Fetches> fetches_;             // of the engine's thread
   std::vector<std::unique_ptr<Thread>> threads_;
 };
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,6 +78,12 @@ class Frontier : public Spider::SeenUrls {
   virtual Deferred<std::size_t> commit(Lease lease, Fate fate, std::vector<Request> children, Output output = {}) = 0;
   /// Fires when fewer than `most` requests are pending, or the frontier is closed.
   virtual Deferred<> room(std::size_t most) = 0;
+  /// While it is held open, next() does not end by itself: who holds it watches idle(), and may add more.
+  virtual void holdOpen(bool hold) = 0;
+  /// Fires when seeded() was called and nothing is pending or leased, or the frontier is closed. One at a time.
+  virtual Deferred<> idle() = 0;
+  /// Is told, from now on, of each request that is filtered or for which there is no room. An empty function: nobody is.
+  virtual void onDropped(std::function<void(const Request&)> handler) = 0;
   /// Gives out no more: next() gives nullopt from now on, also to those who wait. What is leased can still be committed. Idempotent.
   virtual void close() = 0;
 

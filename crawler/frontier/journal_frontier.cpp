@@ -274,6 +274,9 @@ Deferred<std::size_t> JournalFrontier::commit(Lease lease, Fate fate, std::vecto
 }
 
 Deferred<> JournalFrontier::room(std::size_t most) { return state_->core.room(most); }
+void JournalFrontier::holdOpen(bool hold) { state_->core.holdOpen(hold); }
+Deferred<> JournalFrontier::idle() { return state_->core.idle(); }
+void JournalFrontier::onDropped(std::function<void(const Request&)> handler) { state_->core.onDropped = std::move(handler); }
 
 void JournalFrontier::close() {
   state_->core.close();

@@ -52,6 +52,9 @@ class JournalFrontier final : public Frontier {
   Deferred<std::optional<Lease>> next() override;
   Deferred<std::size_t> commit(Lease lease, Fate fate, std::vector<Request> children, Output output = {}) override;
   Deferred<> room(std::size_t most) override;
+  void holdOpen(bool hold) override;
+  Deferred<> idle() override;
+  void onDropped(std::function<void(const Request&)> handler) override;
   void close() override;
   FrontierCounts counts() const override;
   bool seen(const http::Url& url) const override;

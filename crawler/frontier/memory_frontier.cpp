@@ -39,6 +39,9 @@ Deferred<std::size_t> MemoryFrontier::commit(Lease lease, Fate fate, std::vector
 }
 
 Deferred<> MemoryFrontier::room(std::size_t most) { return core_->room(most); }
+void MemoryFrontier::holdOpen(bool hold) { core_->holdOpen(hold); }
+Deferred<> MemoryFrontier::idle() { return core_->idle(); }
+void MemoryFrontier::onDropped(std::function<void(const Request&)> handler) { core_->onDropped = std::move(handler); }
 
 void MemoryFrontier::close() { core_->close(); }
 

@@ -5,7 +5,10 @@
 #include <weft/crawler/spider.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <span>
+#include <string_view>
+#include <vector>
 
 namespace weft::crawler::internal {
 
@@ -16,5 +19,8 @@ inline bool wantsStatus(const Spider& spider, const Request& request, int status
   const std::span<const int> statuses = own.empty() ? std::span<const int>(spider.handleHttpstatusList) : own;
   return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
 }
+
+/// "404, 410" into its numbers, none from an empty text; nothing when one of them is no status.
+std::optional<std::vector<int>> parseStatuses(std::string_view list);
 
 }  // namespace weft::crawler::internal

@@ -45,7 +45,13 @@ const Logger& retryLogger() {
 
 struct DownloaderMiddlewares::Layer final : Downloader {
   Layer(std::shared_ptr<DownloaderMiddleware> middleware, Downloader& next) : middleware(std::move(middleware)), next(next) {}
-  Deferred<Response> fetch(std::shared_ptr<const Request> request) override { return middleware->fetch(std::move(request), next); }
+  Deferred<Response> fetch(std::shared_ptr<const Request> request) override {
+    try {
+      return middleware->fetch(std::move(request), next);
+    } catch (...) {                                    // of one that is no coroutine
+      return fail<Response>(Failure());
+    }
+  }
 
   const std::shared_ptr<DownloaderMiddleware> middleware;
   Downloader& next;

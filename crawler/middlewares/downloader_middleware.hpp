@@ -80,6 +80,7 @@ class DownloaderMiddlewares final : public Downloader {
   DownloaderMiddlewares(const CrawlContext& crawl, Downloader& innermost);
   ~DownloaderMiddlewares() override;
   Deferred<Response> fetch(std::shared_ptr<const Request> request) override { return outermost_->fetch(std::move(request)); }
+  void listen(Signals* signals) override { innermost_.listen(signals); }
   void close() override { innermost_.close(); }
   /// Their names, outermost first.
   std::vector<std::string> names() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/crawl_context.hpp>
 #include <weft/crawler/error.hpp>
 #include <weft/crawler/item.hpp>
 #include <weft/defer/deferred.hpp>
@@ -10,16 +11,9 @@
 #include <string>
 #include <utility>
 
-namespace weft {
-class Clock;
-}
-
 namespace weft::crawler {
 
 class Downloader;
-struct Settings;
-class Spider;
-class Stats;
 
 /// Thrown by a pipeline that wants an item to go no further. It is logged at `level`, and counted; nothing else is lost.
 class DropItem : public Error {
@@ -29,11 +23,7 @@ class DropItem : public Error {
 };
 
 /// The crawl that a pipeline works for. What it refers to lives until closeSpider() has ended.
-struct PipelineContext {
-  Spider& spider;
-  const Settings& settings;
-  Stats& stats;
-  Clock& clock;
+struct PipelineContext : CrawlContext {
   Downloader& downloader;                              ///< as the engine has it: polite, with cookies, proxies and so on
 };
 

@@ -4,6 +4,7 @@
 #include <weft/crawler/internal/error_name.hpp>
 #include <weft/crawler/json.hpp>
 #include <weft/crawler/settings.hpp>
+#include <weft/crawler/signals.hpp>
 #include <weft/crawler/spider.hpp>
 #include <weft/crawler/stats.hpp>
 #include <weft/defer/gather.hpp>
@@ -111,10 +112,12 @@ void ItemPipelines::lost(const Item& item, const Request* from, const ItemPipeli
     crawl_->stats.incValue("item_dropped_count");
     crawl_->stats.incValue("item_dropped_reasons_count/" + errorName(failure));
     if (logger().enabled(drop->level)) logger().log(drop->level, "Dropped: ", drop->what(), ": ", shown(item), where);
+    crawl_->signals.itemDropped.send(item, failure);
     return;
   }
   crawl_->stats.incValue("item_error_count");
   logger().error("Error processing ", shown(item), where, " in ", pipeline.name, ": ", failure.getTraceback());
+  crawl_->signals.itemError.send(item, failure);
 }
 
 Deferred<> ItemPipelines::close() {

@@ -1,5 +1,6 @@
 #include <weft/crawler/politeness/polite_downloader.hpp>
 
+#include <weft/defer/defer_later.hpp>
 #include <weft/http/client/errors.hpp>
 #include <weft/net/address_guard.hpp>
 #include <weft/net/error.hpp>
@@ -9,7 +10,7 @@
 
 namespace weft::crawler {
 
-Deferred<Response> PoliteDownloader::fetch(std::shared_ptr<const Request> request) {
+Deferred<Response> PoliteDownloader::fetchNow(std::shared_ptr<const Request> request) {
   const std::string name(Politeness::slotName(*request));
   Slot& asked = politeness_.slot(name);
   if (politeness_.givenUp(asked)) co_return Failure(HostGivenUp(politeness_.givenUpReason(asked)));
@@ -33,6 +34,58 @@ Deferred<Response> PoliteDownloader::fetch(std::shared_ptr<const Request> reques
   if (outcome.failure().check<net::ConnectError, http::FirstByteTimeout>() && !outcome.failure().check<net::AddressRefused>() && politeness_.failed(slot, begun, outcome.failure().what()))
     co_return Failure(HostDown(outcome.failure().what()));
   co_return outcome.failure();
+}
+
+Deferred<Response> PoliteDownloader::fetchInTurn(std::shared_ptr<const Request> request) {
+  std::string name(Politeness::slotName(*request));
+  auto waiting = turn(name);
+  co_await waiting;
+  auto fetching = fetchNow(std::move(request));
+  Outcome<Response> outcome = co_await fetching.outcome();
+  ended(name);
+  if (!outcome) co_return outcome.failure();
+  co_return std::move(*outcome);
+}
+
+// Fires when a request to the slot may start, and counts it as started.
+Deferred<> PoliteDownloader::turn(std::string name) {
+  for (;;) {
+    Turns& turns = turns_[name];
+    if (turns.inFlight < politeness_.slot(name).concurrency) break;
+    Deferred<> place;
+    turns.waiting.push_back(place.takeTrigger());
+    co_await place;
+  }
+  ++turns_[name].inFlight;
+  for (;;) {
+    Slot& slot = politeness_.slot(name);
+    const Politeness::Time now = politeness_.clock().now(), at = politeness_.restsUntil(slot);
+    if (at <= now) {
+      politeness_.started(slot);                       // for the delay; the place in flight is the asking page's
+      politeness_.asked(slot);
+      politeness_.ended(slot);
+      co_return;
+    }
+    auto pause = deferLater(politeness_.clock(), static_cast<double>((at - now).count()) / 1e9);
+    const auto paused = co_await pause.outcome();
+    if (!paused) {                                     // cancelled
+      ended(name);
+      paused.failure().rethrow();
+    }
+  }
+}
+
+void PoliteDownloader::ended(const std::string& name) {
+  Turns& turns = turns_[name];
+  --turns.inFlight;
+  while (!turns.waiting.empty()) {
+    Trigger<> next = std::move(turns.waiting.front());
+    turns.waiting.pop_front();
+    if (!next.active()) continue;                      // cancelled
+    next.callback();
+    return;
+  }
+  if (!turns.inFlight) turns_.erase(name);
 }
 
 }  // namespace weft::crawler

@@ -97,14 +97,15 @@ double Politeness::interval(const Slot& slot) const noexcept {
 
 Politeness::Time Politeness::readyAt(const Slot& slot) const noexcept {
   if (slot.active >= slot.concurrency) return kNever;
+  if (slot.trouble && slot.trouble->kind == Kind::Down && slot.active) return kNever;            // one at a time
+  return restsUntil(slot);
+}
+
+Politeness::Time Politeness::restsUntil(const Slot& slot) const noexcept {
   Time ready = Time::min();
   if (const double seconds = interval(slot); seconds > 0 && slot.lastStart != Slot::kLongAgo) ready = slot.lastStart + toTime(seconds);
-  if (slot.trouble) {
-    if (slot.trouble->kind == Kind::GivenUp) return Time::min();
-    if (slot.trouble->kind == Kind::Down && slot.active) return kNever;        // one at a time
-    ready = std::max(ready, slot.trouble->until);
-  }
-  return ready;
+  if (!slot.trouble) return ready;
+  return slot.trouble->kind == Kind::GivenUp ? Time::min() : std::max(ready, slot.trouble->until);
 }
 
 void Politeness::started(Slot& slot) noexcept {

@@ -64,6 +64,8 @@ class Politeness {
 
   /// The earliest time at which the next request to it may start: now or before, later, or kNever (until one in flight has ended).
   Time readyAt(const Slot& slot) const noexcept;
+  /// The same, whatever is in flight: for a request whose sender holds a place already.
+  Time restsUntil(const Slot& slot) const noexcept;
   void started(Slot& slot) noexcept;
   void ended(Slot& slot) noexcept;
   /// From now on asked() is called whenever a host is asked: a turn in which it was not (the page came from a cache, or robots.txt forbids it) is not counted, and the next one need not wait.

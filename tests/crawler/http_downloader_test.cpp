@@ -2,6 +2,7 @@
 #include <weft/core/manual_clock.hpp>
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/redirect.hpp>
+#include <weft/crawler/signals.hpp>
 #include <weft/defer/testing.hpp>
 #include <weft/http/client/errors.hpp>
 #include <weft/http/content_coding/errors.hpp>
@@ -179,6 +180,67 @@ TEST_CASE("a body that is cut short inside its coding fails, and may be tried ag
   auto fetching = world.fetch(downloader, Request("http://site.test/"));
   const Failure failure = failureResultOf<http::ResponseFailed>(fetching);
   CHECK(retryReason(failure) == "ResponseFailed");
+}
+
+TEST_CASE("who listens hears of the head and of each piece of a body, and may have seen enough") {
+  World world;
+  HttpDownloader downloader = world.downloader();
+  Signals signals;
+  downloader.listen(&signals);
+  world.answer = [](const http::Request&) { return http::Response(200, std::string(300'000, 'x'), "text/plain"); };
+  std::vector<std::string> heads;
+  std::size_t bytes = 0, pieces = 0, stopAt = 0;
+  bool fails = true;
+  signals.headersReceived.connect([&](const http::Response& head, const Request& request) {
+    heads.push_back(request.url.href() + " " + std::to_string(head.status) + " " + std::string(head.headers.get("Content-Type", "")));
+    if (stopAt == 1) throw StopDownload(fails);
+  });
+  signals.bytesReceived.connect([&](std::string_view piece, const Request&) {
+    bytes += piece.size();
+    ++pieces;
+    if (stopAt && bytes >= stopAt) throw StopDownload(fails);
+  });
+  SUBCASE("all of it") {
+    const Response response = world.get(downloader, Request("http://site.test/"));
+    CHECK(response.body.size() == 300'000);
+    CHECK(response.flags.empty());
+    CHECK(heads == std::vector<std::string>{"http://site.test/ 200 text/plain"});
+    CHECK(bytes == 300'000);
+    CHECK(pieces > 1);
+  }
+  SUBCASE("a part") {
+    stopAt = 20'000;
+    fails = false;
+    const Response response = world.get(downloader, Request("http://site.test/"));
+    CHECK(response.body.size() == bytes);
+    CHECK(bytes < 200'000);
+    CHECK(response.flags == std::vector<std::string>{"download_stopped"});
+  }
+  SUBCASE("the head") {
+    stopAt = 1;
+    fails = false;
+    const Response response = world.get(downloader, Request("http://site.test/"));
+    CHECK(response.body.empty());
+    CHECK(response.headers.get("Content-Type", "") == "text/plain");
+    CHECK(bytes == 0);
+  }
+  SUBCASE("a failure") {
+    stopAt = 20'000;
+    auto fetching = world.fetch(downloader, Request("http://site.test/"));
+    CHECK(failureResultOf(fetching).check<StopDownload>());
+  }
+  SUBCASE("too large") {
+    world.settings.set("DOWNLOAD_MAXSIZE", "200000");
+    HttpDownloader small = world.downloader();
+    small.listen(&signals);
+    auto fetching = world.fetch(small, Request("http://site.test/"));
+    CHECK(failureResultOf(fetching).check<http::BodyTooLarge>());
+  }
+  SUBCASE("nobody any more") {
+    downloader.listen(nullptr);
+    CHECK(world.get(downloader, Request("http://site.test/")).body.size() == 300'000);
+    CHECK(bytes == 0);
+  }
 }
 
 TEST_CASE("HTTPAUTH_USER is sent to HTTPAUTH_DOMAIN and what is below it, and to nobody else") {

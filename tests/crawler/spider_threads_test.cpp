@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -111,6 +112,84 @@ struct Threaded {
 };
 
 }  // namespace
+
+TEST_CASE("a callback on its thread fetches pages by the engine's, and is told when there are none") {
+  class Fetching : public HeapSpider {
+   public:
+    Results parse(Response response) override {
+      Response other = co_await fetch(response.follow("/other"));
+      if (other.request().meta("by").empty()) fetched += other.body;
+      Found visit;
+      visit.url = response.url.href();
+      co_yield visit;
+      try {
+        Response none = co_await fetch(Request("ftp://a/"));
+        fetched += "!";
+      } catch (const IgnoreRequest&) {
+        ++refused;
+      }
+      threads.insert(std::this_thread::get_id());
+    }
+    std::string fetched;
+    int refused = 0;
+  } first, second;
+  first.startUrls.clear();
+  for (int i = 0; i < 50; ++i) first.startUrls.push_back("http://a/" + std::to_string(i));
+  Threaded crawl;
+  crawl.run({&first, &second});
+  CHECK(crawl.urls.size() == 50);
+  CHECK(first.fetched.size() + second.fetched.size() == 50 * std::string("page").size());
+  CHECK(first.refused + second.refused == 50);
+  CHECK(crawl.pages.fetched == 100);
+  CHECK(crawl.pages.threads == std::set<std::thread::id>{std::this_thread::get_id()});
+  CHECK_FALSE(first.threads.contains(std::this_thread::get_id()));
+}
+
+TEST_CASE("a crawl that is aborted while callbacks on threads wait for pages ends at once") {
+  class Waiting : public HeapSpider {
+   public:
+    Results parse(Response response) override {
+      Response other = co_await fetch(response.follow("/never"));
+      Found visit;
+      visit.url = other.url.href();
+      co_yield visit;
+    }
+  } spider;
+  Threaded crawl;
+  class Stuck final : public Downloader {
+   public:
+    Deferred<Response> fetch(std::shared_ptr<const Request> request) override {
+      if (request->url.path() != "/never") {
+        Response response(request->url, 200, {}, "page");
+        response.setRequest(std::move(request));
+        return succeed(std::move(response));
+      }
+      Deferred<Response> never([this] { ++cancelled; });
+      triggers.push_back(never.takeTrigger());
+      asked();
+      return never;
+    }
+    std::vector<Trigger<Response>> triggers;
+    int cancelled = 0;
+    std::function<void()> asked;
+  } stuck;
+  SpiderThreads threads(crawl.reactor, {&spider});
+  MemoryFrontier frontier(crawl.settings);
+  auto engine = std::make_unique<Engine>(spider, crawl.settings, crawl.reactor, stuck, frontier, &threads);
+  Deferred<> running(nullptr);
+  stuck.asked = [&] {
+    crawl.reactor.callLater(0, [&] {
+      engine->abort();
+      running.cancel();
+      crawl.reactor.stop();
+    });
+  };
+  crawl.reactor.callWhenRunning([&] { running = engine->run().addErrback([](const Failure&) {}); });
+  crawl.reactor.run(false);
+  engine.reset();
+  CHECK(stuck.cancelled == 1);
+  CHECK(threads.stop(std::chrono::minutes(1)));
+}
 
 TEST_CASE("callbacks run on threads of their own, each with its spider, and every page is visited once") {
   for (int count : {1, 2, 3}) {

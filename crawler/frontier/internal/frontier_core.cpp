@@ -97,10 +97,12 @@ std::size_t FrontierCore::addAll(std::vector<Request>& requests) {
     const Fingerprint print = fingerprint(request);
     if (!request.dontFilter && (counts.pending >= maxPending_ ? seen.contains(print) : !seen.insert(print))) {
       ++counts.filtered;
+      if (onDropped) onDropped(request);
       continue;
     }
     if (counts.pending >= maxPending_) {
       ++counts.overflowed;
+      if (onDropped) onDropped(request);
       continue;
     }
     const bool isNew = !request.dontFilter || seen.insert(print);
@@ -199,6 +201,7 @@ void FrontierCore::serve() {
     waiter.callback();
   }
   arm();
+  if (idleWaiting_.active() && (closed || isIdle())) std::exchange(idleWaiting_, Trigger<>()).callback();
 }
 
 // One timer, for the first host that waits for its time; none while nobody wants a request.
@@ -218,6 +221,18 @@ Deferred<> FrontierCore::room(std::size_t most) {
   Deferred<> room;
   roomWaiting_.push_back({most, room.takeTrigger()});
   return room;
+}
+
+void FrontierCore::holdOpen(bool hold) {
+  held_ = hold;
+  serve();
+}
+
+Deferred<> FrontierCore::idle() {
+  if (closed || isIdle()) return succeed();
+  Deferred<> idle;
+  idleWaiting_ = idle.takeTrigger();
+  return idle;
 }
 
 void FrontierCore::close() {

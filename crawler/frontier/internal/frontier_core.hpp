@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,8 @@ class FrontierCore {
   /// Ends a lease; a retried one goes back.
   void settle(Lease& lease, Fate fate, std::string_view retriedBytes);
   Deferred<> room(std::size_t most);
+  void holdOpen(bool hold);
+  Deferred<> idle();
   void close();
   void setSeeded();
   /// Hands out what can be handed out. Those who get something run at once, and may come back here.
@@ -62,6 +65,7 @@ class FrontierCore {
   FingerprintSet seen;
   FrontierCounts counts;
   bool closed = false;
+  std::function<void(const Request&)> onDropped;
 
  private:
   struct RoomWaiter {
@@ -76,7 +80,8 @@ class FrontierCore {
   Lease lease(HostQueue& host);
   void load(HostQueue& host);
   void arm();
-  bool over() const noexcept { return closed || (seeded_ && !counts.pending && !counts.leased); }
+  bool isIdle() const noexcept { return seeded_ && !counts.pending && !counts.leased; }
+  bool over() const noexcept { return closed || (isIdle() && !held_); }
   void dropIfEmpty(HostQueue& host);
 
   Politeness& politeness_;
@@ -91,7 +96,8 @@ class FrontierCore {
   std::string record_;                                 // a buffer
   std::deque<Trigger<std::optional<Lease>>> waiting_;
   std::deque<RoomWaiter> roomWaiting_;
-  bool seeded_ = false;
+  Trigger<> idleWaiting_;
+  bool seeded_ = false, held_ = false;
 };
 
 }  // namespace weft::crawler

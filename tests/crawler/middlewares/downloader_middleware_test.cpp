@@ -1,3 +1,5 @@
+#include "crawler/no_control.hpp"
+
 #include <weft/core/log.hpp>
 #include <weft/core/manual_clock.hpp>
 #include <weft/crawler/middlewares/downloader_middleware.hpp>
@@ -83,6 +85,7 @@ struct Chain {
   Spider spider{"tested"};
   OneAnswer answer;
   LogCapture log;
+  weft::testing::NoControl control;
   std::unique_ptr<DownloaderMiddlewares> middlewares;
 
   Chain() { spider.downloaderMiddlewares = {std::make_shared<InnerChange>(), std::make_shared<OuterNote>()}; }
@@ -90,7 +93,7 @@ struct Chain {
     settings.robotstxtObey = false;
     settings.set("DOWNLOADER_MIDDLEWARES", setting);
     passed().clear();
-    middlewares = std::make_unique<DownloaderMiddlewares>(CrawlContext{spider, settings, stats, signals, clock}, answer);
+    middlewares = std::make_unique<DownloaderMiddlewares>(CrawlContext{spider, settings, stats, signals, clock, control}, answer);
     return *middlewares;
   }
   Deferred<Response> fetch(Request request = Request("http://a/")) { return middlewares->fetch(std::make_shared<Request>(std::move(request))); }

@@ -1,5 +1,6 @@
 #include <weft/crawler/middlewares/http_cache_middleware.hpp>
 
+#include "crawler/no_control.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <weft/core/log.hpp>
@@ -47,6 +48,7 @@ class Server final : public Downloader {
 using Given = std::vector<std::pair<const char*, std::string>>;         // settings
 
 struct World {
+  weft::testing::NoControl control;
   explicit World(const Given& more = {}) {
     settings.set("HTTPCACHE_ENABLED", "true");
     settings.set("HTTPCACHE_DIR", folder / "cache");
@@ -57,7 +59,7 @@ struct World {
   void open() {
     cache.reset();
     cache = std::make_unique<HttpCacheMiddleware>(kStart);
-    cache->open(CrawlContext{spider, settings, stats, signals, clock});
+    cache->open(CrawlContext{spider, settings, stats, signals, clock, control});
   }
   void says(int status, std::string body, std::vector<std::pair<std::string, std::string>> fields = {}) {
     server.answer = [=](const Request& request) -> Outcome<Response> {
@@ -134,7 +136,7 @@ TEST_CASE("the file is the spider's, and is there for the next crawl") {
   CHECK(world.get().flags == std::vector<std::string>{"cached"});
   Spider other("../a b");
   HttpCacheMiddleware second(kStart);
-  second.open(CrawlContext{other, world.settings, world.stats, world.signals, world.clock});
+  second.open(CrawlContext{other, world.settings, world.stats, world.signals, world.clock, world.control});
   CHECK(std::filesystem::exists(world.folder / "cache/_._a_b.sqlite"));
 }
 
