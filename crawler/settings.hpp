@@ -46,7 +46,7 @@ struct Settings {
   int concurrentItems = 100;                           ///< CONCURRENT_ITEMS: of one page, in pipelines at once
   int concurrentRequests = 16;                         ///< CONCURRENT_REQUESTS: pages in flight at once
   int concurrentRequestsPerDomain = 8;                 ///< CONCURRENT_REQUESTS_PER_DOMAIN: of one host
-  int parseThreads = 0;                                ///< PARSE_THREADS: threads that run callbacks, each with a spider of its own; 0: the engine's runs them
+  int parseThreads = 1;                                ///< PARSE_THREADS: threads that run callbacks, each with a spider of its own; 0: the engine's runs them
   double downloadDelay = 0;                            ///< DOWNLOAD_DELAY: seconds from one request to the next of a host
   bool randomizeDownloadDelay = true;                  ///< RANDOMIZE_DOWNLOAD_DELAY: times 0.5 to 1.5
   std::string downloadSlots;                           ///< DOWNLOAD_SLOTS: single hosts, as JSON
