@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,20 +49,48 @@ bool isWithin(std::string_view host, std::string_view domain) noexcept {
 
 }  // namespace
 
-struct HttpDownloader::State {
-  State(net::Network& network, const Settings& settings)
-      : agent(network, optionsFor(settings)),
-        maxBody(static_cast<std::size_t>(settings.downloadMaxsize)),
-        authorization(authorizationFor(settings)),
-        authorizedDomain(settings.httpauthDomain),
-        defaultHeaders{{"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, {"Accept-Language", "en"}} {
-    client = withoutCookies = &agent;
-    if (settings.cookiesEnabled) client = &cookies.emplace(*client, jars);
+namespace {
+
+// An agent with the layers around it.
+struct Client {
+  Client(net::Network& network, const Settings& settings, http::AgentOptions options, http::CookieJars& jars) : agent(network, std::move(options)) {
+    outermost = withoutCookies = &agent;
+    if (settings.cookiesEnabled) outermost = &cookies.emplace(*outermost, jars);
     if (settings.compressionEnabled) {
-      const auto options = http::ContentDecoderAgentOptions().setMaxBytes(maxBody);
-      client = &decoder.emplace(*client, options);
-      withoutCookies = &bareDecoder.emplace(agent, options);
+      const auto decoding = http::ContentDecoderAgentOptions().setMaxBytes(static_cast<std::size_t>(settings.downloadMaxsize));
+      outermost = &decoder.emplace(*outermost, decoding);
+      withoutCookies = &bareDecoder.emplace(agent, decoding);
     }
+  }
+
+  http::Agent agent;
+  std::optional<http::CookieAgent> cookies;
+  std::optional<http::ContentDecoderAgent> decoder, bareDecoder;
+  http::AnyAgent* outermost = nullptr;
+  http::AnyAgent* withoutCookies = nullptr;            // of the layers all but the cookies
+};
+
+}  // namespace
+
+struct HttpDownloader::State {
+  State(net::Network& network, const Settings& given)
+      : network(network),
+        settings(given),
+        client(network, settings, optionsFor(settings), jars),
+        authorization(authorizationFor(settings)),
+        defaultHeaders{{"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, {"Accept-Language", "en"}} {}
+
+  // The one for the request's own proxy, if it names one.
+  Client& clientFor(const Request& request) {
+    const std::string_view proxy = request.meta("proxy");
+    if (proxy.empty()) return client;
+    std::unique_ptr<Client>& own = proxied[std::string(proxy)];
+    if (!own) {
+      http::ProxySettings proxies;
+      if (proxy != "none") proxies.all(proxy);
+      own = std::make_unique<Client>(network, settings, optionsFor(settings).setProxies(std::move(proxies)), jars);
+    }
+    return *own;
   }
 
   http::Request prepare(const Request& request) {
@@ -69,12 +99,12 @@ struct HttpDownloader::State {
     if (request.method() != "GET") prepared.setMethod(request.method());
     for (const http::HeaderField field : request.headers()) prepared.headers.set(field.name, field.value);
     if (!request.body().empty()) prepared.setBody(std::string(request.body()));
-    if (!authorization.empty() && isWithin(request.url.host(), authorizedDomain)) prepared.headers.setDefault("Authorization", authorization);
+    if (!authorization.empty() && isWithin(request.url.host(), settings.httpauthDomain)) prepared.headers.setDefault("Authorization", authorization);
     if (!request.referrer().empty()) prepared.headers.setDefault("Referer", request.referrer());
     if (const auto seconds = internal::metaNumber(request, "download_timeout")) prepared.setTimeout(*seconds);
     if (const auto bytes = internal::metaNumber(request, "download_maxsize")) prepared.setMaxBody(static_cast<std::size_t>(*bytes));
     if (internal::metaNumber(request, "truncate_body")) prepared.setMaxBody(SIZE_MAX);        // how long it would be does not matter
-    if (cookies && !internal::metaFlag(request, "dont_merge_cookies")) {
+    if (settings.cookiesEnabled && !internal::metaFlag(request, "dont_merge_cookies")) {
       prepared.cookieJar = request.meta("cookiejar");
       for (const std::string& field : request.cookies()) jars.jar(prepared.cookieJar).setCookie(field, request.url);
     }
@@ -102,16 +132,13 @@ struct HttpDownloader::State {
     co_return body;
   }
 
-  http::Agent agent;
+  net::Network& network;
+  const Settings settings;
   http::CookieJars jars;
-  std::optional<http::CookieAgent> cookies;
-  std::optional<http::ContentDecoderAgent> decoder, bareDecoder;
+  Client client;
+  std::map<std::string, std::unique_ptr<Client>> proxied;              // by the proxy's URL
   Signals* signals = nullptr;                          // unless nobody listens
-  http::AnyAgent* client = nullptr;                    // the outermost of them
-  http::AnyAgent* withoutCookies = nullptr;            // of those that leave out the cookies
-  const std::size_t maxBody;
   const std::string authorization;
-  const std::string authorizedDomain;
   const http::Headers defaultHeaders;
 };
 
@@ -120,9 +147,9 @@ HttpDownloader::~HttpDownloader() = default;
 
 Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request) {
   http::Request prepared = state_->prepare(*request);
-  const std::size_t maxBody = prepared.maxBody.value_or(state_->maxBody);
-  http::AnyAgent& client = internal::metaFlag(*request, "dont_merge_cookies") ? *state_->withoutCookies : *state_->client;
-  auto answer = client.request(std::move(prepared));
+  const std::size_t maxBody = prepared.maxBody.value_or(static_cast<std::size_t>(state_->settings.downloadMaxsize));
+  Client& client = state_->clientFor(*request);
+  auto answer = (internal::metaFlag(*request, "dont_merge_cookies") ? client.withoutCookies : client.outermost)->request(std::move(prepared));
   http::Response received = co_await answer;
   const double latency = std::chrono::duration<double>(received.timing().firstByte).count();
   std::string body;
@@ -154,6 +181,9 @@ Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request)
 
 void HttpDownloader::listen(Signals* signals) { state_->signals = signals; }
 
-void HttpDownloader::close() { state_->agent.close(); }
+void HttpDownloader::close() {
+  state_->client.agent.close();
+  for (auto& [proxy, client] : state_->proxied) client->agent.close();
+}
 
 }  // namespace weft::crawler

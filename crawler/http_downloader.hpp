@@ -16,7 +16,8 @@ namespace weft::crawler {
 /// DOWNLOAD_MAXSIZE, USER_AGENT) and Scrapy's default headers. Connections are kept and used again. Takes what browsers take of HTTP that is not quite right.
 ///
 /// Around it, each unless its setting says otherwise: cookies (COOKIES_ENABLED; a session for each value of the meta key `cookiejar`), bodies without their Content-Encoding
-/// (COMPRESSION_ENABLED; DOWNLOAD_MAXSIZE counts decoded bytes), a login (HTTPAUTH_USER, HTTPAUTH_PASS, for HTTPAUTH_DOMAIN alone), the environment's proxies (HTTPPROXY_ENABLED).
+/// (COMPRESSION_ENABLED; DOWNLOAD_MAXSIZE counts decoded bytes), a login (HTTPAUTH_USER, HTTPAUTH_PASS, for HTTPAUTH_DOMAIN alone), the environment's proxies (HTTPPROXY_ENABLED), or
+/// the one that the meta key `proxy` names: each such proxy has connections of its own, and the cookies are the same.
 ///
 /// Of a body that is longer than the meta key `truncate_body` says (bytes) the rest is not read: what came in until then is given, and the connection closed.
 ///

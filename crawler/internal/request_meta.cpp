@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/crawler/error.hpp>
 #include <weft/crawler/referrer_policy.hpp>
+#include <weft/http/client/proxy_settings.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -13,7 +14,7 @@ namespace weft::crawler::internal {
 
 namespace {
 
-enum class Takes { kFlag, kSeconds, kBytes, kCount, kWhole, kLogLevel, kReferrerPolicy };
+enum class Takes { kFlag, kSeconds, kBytes, kCount, kWhole, kLogLevel, kReferrerPolicy, kProxy };
 struct Key {
   std::string_view name;
   Takes takes;
@@ -23,7 +24,7 @@ constexpr Key kKeys[] = {
     {"dont_merge_cookies", Takes::kFlag},
     {"dont_obey_robotstxt", Takes::kFlag}, {"download_maxsize", Takes::kBytes},   {"download_timeout", Takes::kSeconds},
     {"give_up_log_level", Takes::kLogLevel}, {"max_retry_times", Takes::kCount},  {"priority_adjust", Takes::kWhole},
-    {"referrer_policy", Takes::kReferrerPolicy}, {"truncate_body", Takes::kBytes},
+    {"proxy", Takes::kProxy},              {"referrer_policy", Takes::kReferrerPolicy}, {"truncate_body", Takes::kBytes},
 };
 
 struct Field {
@@ -55,6 +56,16 @@ std::optional<double> numberOf(std::string_view value) noexcept {
   return number;
 }
 
+bool isProxy(std::string_view value) {
+  if (value.empty() || value == "none") return true;
+  try {
+    http::ProxySettings().all(value);
+    return true;
+  } catch (const http::ProxySettingsError&) {
+    return false;
+  }
+}
+
 std::string_view problemOf(Takes takes, std::string_view value) {
   const auto number = takes == Takes::kFlag ? std::nullopt : numberOf(value);
   const bool whole = number && *number == std::trunc(*number) && std::abs(*number) < 1e15;
@@ -65,6 +76,7 @@ std::string_view problemOf(Takes takes, std::string_view value) {
     case Takes::kCount: return whole && *number >= 0 && *number <= 65535 ? "" : "a whole number from 0 to 65535";
     case Takes::kWhole: return whole && std::abs(*number) <= 1e9 ? "" : "a whole number";
     case Takes::kLogLevel: return logLevelFromName(value) ? "" : "CRITICAL, ERROR, WARNING, INFO or DEBUG";
+    case Takes::kProxy: return isProxy(value) ? "" : "a proxy such as http://127.0.0.1:3128 or socks5h://127.0.0.1, or none";
     case Takes::kReferrerPolicy: return parseReferrerPolicy(value) ? "" : "a referrer policy: no-referrer, same-origin, strict-origin, ...";
   }
   return "";

@@ -57,6 +57,10 @@ Deferred<Response> AddressGuardMiddleware::fetch(std::shared_ptr<const Request> 
     allowed_.emplace(request->url.host());
     network_.allowHost(connectionHost(request->url.host()));
   }
+  if (const std::string_view proxy = request->meta("proxy"); !proxy.empty() && proxy != "none") {
+    const auto url = http::ProxySettings().all(proxy).proxyFor(request->url);
+    if (url && allowed_.emplace(url->host()).second) network_.allowHost(connectionHost(url->host()));
+  }
   return next.fetch(std::move(request));
 }
 

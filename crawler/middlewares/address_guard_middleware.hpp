@@ -13,7 +13,7 @@ namespace weft::crawler {
 /// and ranges, separated by commas: "intranet.example, 10.1.0.0/16"). Throws SettingError; http::ProxySettingsError.
 net::AddressGuard addressGuardFor(const Spider& spider, const Settings& settings);
 
-/// Lets the network connect to wherever start requests go, whatever address that is: a link or a redirect is not enough for that. Outermost of the layers, since robots.txt comes first.
+/// Lets the network connect to wherever start requests go, and to the proxies that requests name, whatever address that is: a link or a redirect is not enough for that. Outermost of the layers, since robots.txt comes first.
 ///
 ///     net::GuardedNetwork guarded(network, addressGuardFor(spider, settings));
 ///     spider.downloaderMiddlewares.push_back(std::make_shared<AddressGuardMiddleware>(guarded));

@@ -267,6 +267,28 @@ TEST_CASE("a password without a domain is refused at the start, with the way out
   CHECK_THROWS_WITH_AS(world.downloader(), "HTTPAUTH_USER is set and HTTPAUTH_DOMAIN is not: say which host the password is for", SettingError);
 }
 
+TEST_CASE("a request may name its proxy, or none") {
+  World world;
+  Variable variable("http_proxy", "http://proxy.test:3128");
+  world.network.addHost("own.test");
+  std::vector<std::string> through;
+  const auto site = [&through](const char* name) {
+    return std::make_shared<http::Site>([&through, name](http::Request request) -> Deferred<http::Response> {
+      through.push_back(std::string(name) + " " + std::string(request.headers.get("Proxy-Authorization", "-")));
+      return succeed(http::Response(200, name));
+    });
+  };
+  auto own = world.network.listen(8080, site("own"));
+  HttpDownloader downloader = world.downloader();
+  CHECK(world.get(downloader, Request("http://site.test/1").setMeta("proxy", "http://me:secret@own.test:8080")).body == "own");
+  CHECK(world.get(downloader, Request("http://site.test/2").setMeta("proxy", "http://me:secret@own.test:8080")).body == "own");
+  CHECK(through == std::vector<std::string>{"own Basic bWU6c2VjcmV0", "own Basic bWU6c2VjcmV0"});
+  CHECK(world.get(downloader, Request("http://site.test/3").setMeta("proxy", "none")).body == "hello");
+  CHECK(world.seen.back().url.href() == "http://site.test/3");
+  CHECK_THROWS_WITH_AS(Request("http://site.test/").setMeta("proxy", "gopher://a"),
+                       "the meta key proxy must be a proxy such as http://127.0.0.1:3128 or socks5h://127.0.0.1, or none, not \"gopher://a\"", RequestError);
+}
+
 TEST_CASE("requests go through the environment's proxy, unless HTTPPROXY_ENABLED=false") {
   const Variable proxy("http_proxy", "http://proxy.test:3128");
   const Variable except("no_proxy", "other.test");

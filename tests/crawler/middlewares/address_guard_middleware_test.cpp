@@ -116,6 +116,19 @@ TEST_CASE("a crawl that starts at a private address goes on there") {
   CHECK(spider.got == std::vector<std::string>{"http://intranet.test/", "http://intranet.test/more"});
 }
 
+TEST_CASE("a request may go through a proxy at a private address that it names") {
+  class Proxied : public Wanderer {
+   public:
+    using Wanderer::Wanderer;
+    Results startRequests() override { co_yield std::move(Request("http://public.test/").setMeta("proxy", "http://intranet.test:80")); }
+  };
+  World world;
+  Proxied spider("http://public.test/");
+  world.crawl(spider);
+  CHECK(spider.got == std::vector<std::string>{"http://public.test/"});
+  CHECK_FALSE(spider.refused);
+}
+
 TEST_CASE("hosts and ranges of the settings and the spider's own domains are allowed") {
   for (const char* allowed : {"intranet.test", "192.168.0.0/16, 10.1.0.0/16"}) {
     World world;
