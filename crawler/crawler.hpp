@@ -9,6 +9,7 @@
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/error.hpp>
 #include <weft/crawler/extension.hpp>
+#include <weft/crawler/extensions/memory_usage.hpp>
 #include <weft/crawler/feeds/csv_exporter.hpp>
 #include <weft/crawler/feeds/feed.hpp>
 #include <weft/crawler/feeds/item_exporter.hpp>
@@ -37,9 +38,14 @@
 #include <weft/crawler/middlewares/downloader_middleware.hpp>
 #include <weft/crawler/middlewares/downloader_stats.hpp>
 #include <weft/crawler/middlewares/http_cache_middleware.hpp>
+#include <weft/crawler/middlewares/http_error_middleware.hpp>
+#include <weft/crawler/middlewares/link_middlewares.hpp>
 #include <weft/crawler/middlewares/redirect_middleware.hpp>
+#include <weft/crawler/middlewares/referer_middleware.hpp>
 #include <weft/crawler/middlewares/retry_middleware.hpp>
 #include <weft/crawler/middlewares/robots_txt_middleware.hpp>
+#include <weft/crawler/middlewares/spider_middleware.hpp>
+#include <weft/crawler/middlewares/trap_guard_middleware.hpp>
 #include <weft/crawler/pipelines/item_pipeline.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/politeness/auto_throttle.hpp>
