@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 
 using namespace weft::net;
 
@@ -14,6 +15,20 @@ TEST_CASE("digests are those of the RFCs' test vectors") {
   CHECK(digest(DigestKind::Md5, "x").size() == 16);
   CHECK(digest(DigestKind::Sha1, "x").size() == 20);
   CHECK(digest(DigestKind::Sha256, std::string(100'000, 'x')).size() == 32);
+}
+
+TEST_CASE("a digest of pieces is that of the whole, wherever it is cut") {
+  const std::string text(1000, 'q');
+  for (const DigestKind kind : {DigestKind::Md5, DigestKind::Sha1, DigestKind::Sha256}) {
+    for (std::size_t cut : {std::size_t{0}, std::size_t{1}, std::size_t{64}, std::size_t{999}, std::size_t{1000}}) {
+      RunningDigest digest(kind);
+      digest.update(text.substr(0, cut));
+      RunningDigest moved = std::move(digest);
+      moved.update(text.substr(cut));
+      CHECK(moved.hex() == hexDigest(kind, text));
+    }
+    CHECK(RunningDigest(kind).hex() == hexDigest(kind, ""));
+  }
 }
 
 TEST_CASE("random bytes are as many as asked for, and others each time") {
