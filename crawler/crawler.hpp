@@ -46,6 +46,8 @@
 #include <weft/crawler/middlewares/robots_txt_middleware.hpp>
 #include <weft/crawler/middlewares/spider_middleware.hpp>
 #include <weft/crawler/middlewares/trap_guard_middleware.hpp>
+#include <weft/crawler/pipelines/downloaded_file.hpp>
+#include <weft/crawler/pipelines/files_pipeline.hpp>
 #include <weft/crawler/pipelines/item_pipeline.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/politeness/auto_throttle.hpp>

@@ -155,7 +155,11 @@ Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request)
   std::string body;
   bool stopped = false;
   const auto enough = internal::metaNumber(*request, "truncate_body");
-  if (state_->signals && !(state_->signals->headersReceived.empty() && state_->signals->bytesReceived.empty())) {
+  const std::string_view place = request->meta("save_to");
+  if (!place.empty() && received.status == 200) {
+    auto saving = received.saveTo(std::string(place));
+    co_await saving;
+  } else if (state_->signals && !(state_->signals->headersReceived.empty() && state_->signals->bytesReceived.empty())) {
     auto receiving = state_->receive(received, *request, maxBody, stopped);
     body = co_await receiving;
   } else if (received.body.complete()) {

@@ -21,6 +21,9 @@ namespace weft::crawler {
 ///
 /// Of a body that is longer than the meta key `truncate_body` says (bytes) the rest is not read: what came in until then is given, and the connection closed.
 ///
+/// With the meta key `save_to` (a path) the body of a response with status 200 goes to that file as it comes, whatever its length up to DOWNLOAD_MAXSIZE or the meta key `download_maxsize`, and
+/// the response's own is empty. The file appears when it is complete, in place of one that is there (see http::Body::saveTo()). Errors: http::FileError.
+///
 /// Errors of fetch(): those of http::Agent::request() and of reading its body; http::CookieError when there are too many sessions.
 class HttpDownloader final : public Downloader {
  public:

@@ -79,6 +79,12 @@ struct Settings {
   std::int64_t urllengthLimit = 2083;                  ///< URLLENGTH_LIMIT: bytes; longer ones are not followed
   std::string feedExportFields;                        ///< FEED_EXPORT_FIELDS: names, with commas between them; empty: all that an item has
   std::string feedExportEncoding = "utf-8";            ///< FEED_EXPORT_ENCODING: there is no other
+  std::string filesStore;                              ///< FILES_STORE: the folder of FilesPipeline; without one the pipeline does nothing
+  double filesExpires = 90;                            ///< FILES_EXPIRES: days after which a file is downloaded anew
+  std::int64_t filesMaxsize = 1 << 30;                 ///< FILES_MAXSIZE: bytes of one file
+  std::string filesUrlsField = "file_urls";            ///< FILES_URLS_FIELD: of an item, with the URLs of its files
+  std::string filesResultField = "files";              ///< FILES_RESULT_FIELD: of an item, for what became of them
+  bool mediaAllowRedirects = false;                    ///< MEDIA_ALLOW_REDIRECTS: follow redirects of files
   bool redirectEnabled = true;                         ///< REDIRECT_ENABLED
   int redirectMaxTimes = 20;                           ///< REDIRECT_MAX_TIMES
   int redirectPriorityAdjust = 2;                      ///< REDIRECT_PRIORITY_ADJUST
