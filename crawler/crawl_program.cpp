@@ -4,6 +4,8 @@
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
 #include <weft/crawler/engine.hpp>
+#include <weft/crawler/feeds/batched_feed.hpp>
+#include <weft/crawler/feeds/feed_path.hpp>
 #include <weft/crawler/frontier/journal_frontier.hpp>
 #include <weft/crawler/frontier/memory_frontier.hpp>
 #include <weft/crawler/http_cache/http_cache_error.hpp>
@@ -68,12 +70,20 @@ void startLog(const Settings& settings, const CrawlOptions& options) {
 }
 
 // With a job, what it has written already is not overwritten: the journal cuts it back to what is committed.
-std::vector<std::unique_ptr<Feed>> openFeeds(const CrawlOptions& options, const Settings& settings, JournalFrontier* job) {
+std::vector<std::unique_ptr<Feed>> openFeeds(const CrawlOptions& options, const Settings& settings, std::map<std::string, std::string> values, JournalFrontier* job) {
   std::vector<std::unique_ptr<Feed>> feeds;
-  const auto open = [&](const std::string& target, OutputFile::Mode mode) {
+  const auto open = [&](const std::string& given, OutputFile::Mode mode) {
     FeedOptions how;
     how.fields = internal::commaList(settings.feedExportFields);
+    how.indent = settings.feedExportIndent;
+    how.storeEmpty = settings.feedStoreEmpty;
     how.job = job != nullptr;
+    if (settings.feedExportBatchItemCount && feedFile(given) != "-") {
+      if (job) throw SettingError("FEED_EXPORT_BATCH_ITEM_COUNT: a job writes each feed to one file; leave out either it or the job");
+      feeds.push_back(std::make_unique<BatchedFeed>(given, mode, how, values, static_cast<std::uint64_t>(settings.feedExportBatchItemCount)));
+      return;
+    }
+    const std::string target = expandFeedPath(given, values);
     how.resumed = job && job->knowsFeed(std::string(feedFile(target)));
     if (how.resumed) mode = OutputFile::Mode::Append;
     feeds.push_back(openFeed(target, mode, how));
@@ -132,13 +142,14 @@ std::unique_ptr<Spider> spiderFor(std::string_view target) {
 int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::unique_ptr<Spider>()> another) {
   Settings settings;
   std::vector<std::unique_ptr<Spider>> others;         // of PARSE_THREADS
-  std::map<std::string, std::string> arguments;
+  std::map<std::string, std::string> arguments, feedValues;
   try {
     settings = settingsFor(spider, options);
     for (const std::string& text : options.arguments) arguments.insert_or_assign(assignment(text, "-a").first, assignment(text, "-a").second);
     if (settings.parseThreads > 1 && !another) throw SettingError("PARSE_THREADS=" + std::to_string(settings.parseThreads) + ": this program has one spider, so that 1 is the most");
     for (int i = 1; i < settings.parseThreads; ++i) others.push_back(another());
     for (const auto& other : others) other->setArguments(arguments);
+    feedValues = arguments;
     spider.setArguments(std::move(arguments));
     startLog(settings, options);
   } catch (const Error& error) {
@@ -158,7 +169,10 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
       job = journal.get();
       frontier = std::move(journal);
     }
-    feeds = openFeeds(options, settings, job);
+    auto values = feedValues;
+    values["name"] = spider.name;
+    values["time"] = feedTime(std::chrono::system_clock::now());
+    feeds = openFeeds(options, settings, std::move(values), job);
   } catch (const FeedError& error) {
     return complain(error.what(), kStartError);
   } catch (const JournalError& error) {

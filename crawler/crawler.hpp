@@ -10,8 +10,10 @@
 #include <weft/crawler/error.hpp>
 #include <weft/crawler/extension.hpp>
 #include <weft/crawler/extensions/memory_usage.hpp>
+#include <weft/crawler/feeds/batched_feed.hpp>
 #include <weft/crawler/feeds/csv_exporter.hpp>
 #include <weft/crawler/feeds/feed.hpp>
+#include <weft/crawler/feeds/feed_path.hpp>
 #include <weft/crawler/feeds/item_exporter.hpp>
 #include <weft/crawler/feeds/output_file.hpp>
 #include <weft/crawler/feeds/packer.hpp>

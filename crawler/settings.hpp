@@ -79,6 +79,9 @@ struct Settings {
   std::int64_t urllengthLimit = 2083;                  ///< URLLENGTH_LIMIT: bytes; longer ones are not followed
   std::string feedExportFields;                        ///< FEED_EXPORT_FIELDS: names, with commas between them; empty: all that an item has
   std::string feedExportEncoding = "utf-8";            ///< FEED_EXPORT_ENCODING: there is no other
+  bool feedStoreEmpty = true;                          ///< FEED_STORE_EMPTY: write a feed without items all the same
+  int feedExportIndent = 0;                            ///< FEED_EXPORT_INDENT: blanks for each step within an item of JSON and XML; 0: each item on a line
+  std::int64_t feedExportBatchItemCount = 0;           ///< FEED_EXPORT_BATCH_ITEM_COUNT: items of one file; then the next begins, whose name %(batch_id)d or %(batch_time)s tells apart
   std::string filesStore;                              ///< FILES_STORE: the folder of FilesPipeline; without one the pipeline does nothing
   double filesExpires = 90;                            ///< FILES_EXPIRES: days after which a file is downloaded anew
   std::int64_t filesMaxsize = 1 << 30;                 ///< FILES_MAXSIZE: bytes of one file

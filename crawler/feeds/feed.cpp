@@ -4,6 +4,7 @@
 #include <weft/crawler/settings.hpp>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -27,8 +28,8 @@ bool holdsSomething(const std::string& path) {
 
 }  // namespace
 
-FileFeed::FileFeed(std::string path, OutputFile::Mode mode, std::unique_ptr<ItemExporter> exporter, std::string_view compression)
-    : compression_(compression), file_(std::move(path), mode, makePacker(compression)), exporter_(std::move(exporter)) {
+FileFeed::FileFeed(std::string path, OutputFile::Mode mode, std::unique_ptr<ItemExporter> exporter, std::string_view compression, bool storeEmpty)
+    : compression_(compression), file_(std::move(path), mode, makePacker(compression)), exporter_(std::move(exporter)), storeEmpty_(storeEmpty) {
   goOn();
 }
 
@@ -51,11 +52,13 @@ void FileFeed::write(const Item& item) {
 }
 
 void FileFeed::close() {
-  if (!std::exchange(closed_, true)) {
-    file_.flush();                                     // so that a disk that is full for the ending has all items
-    file_.buffer() += exporter_->ending(first_);
-  }
+  if (std::exchange(closed_, true)) return file_.close();
+  file_.flush();                                       // so that a disk that is full for the ending has all items
+  const bool isWanted = storeEmpty_ || !first_;
+  if (isWanted) file_.buffer() += exporter_->ending(first_);
   file_.close();
+  struct stat status {};
+  if (!isWanted && ::stat(file_.path().c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0) ::unlink(file_.path().c_str());
 }
 
 std::string_view feedFile(std::string_view target) noexcept {
@@ -74,7 +77,7 @@ std::unique_ptr<Feed> openFeed(std::string_view target, OutputFile::Mode mode, c
     if (format.empty()) format = "jsonlines";
   }
   if (path.empty()) throw SettingError("the output \"" + std::string(target) + "\" names no file");
-  auto exporter = makeExporter(format, options.fields);
+  auto exporter = makeExporter(format, options.fields, options.indent);
   if (!exporter) {
     throw SettingError("cannot write " + std::string(target) + ": there is no feed format \"" + std::string(format) +
                        "\"; there are jsonlines (.jsonl, .jl), json, csv and xml, each with .gz or .zst behind it; name one as FILE:FORMAT" + suggestion(format, exporterFormats()));
@@ -89,7 +92,7 @@ std::unique_ptr<Feed> openFeed(std::string_view target, OutputFile::Mode mode, c
     }
     if (needsFields) throw SettingError("cannot append to " + path + " without its columns: name them, as in -s FEED_EXPORT_FIELDS=title,price, or overwrite it with -O");
   }
-  return std::make_unique<FileFeed>(path, mode, std::move(exporter), compression);
+  return std::make_unique<FileFeed>(path, mode, std::move(exporter), compression, options.storeEmpty);
 }
 
 }  // namespace weft::crawler

@@ -41,7 +41,7 @@ class Feed {
 class FileFeed final : public Feed {
  public:
   /// Goes on with what is in the file, unless `mode` empties it. Throws FeedError when it cannot be opened.
-  FileFeed(std::string path, OutputFile::Mode mode, std::unique_ptr<ItemExporter> exporter, std::string_view compression = {});
+  FileFeed(std::string path, OutputFile::Mode mode, std::unique_ptr<ItemExporter> exporter, std::string_view compression = {}, bool storeEmpty = true);
   void write(const Item& item) override;
   void flush() override { file_.flush(); }
   /// With a job: all that was taken must have been committed, as the ending is written behind it.
@@ -59,12 +59,15 @@ class FileFeed final : public Feed {
   std::string compression_;
   OutputFile file_;
   std::unique_ptr<ItemExporter> exporter_;
+  const bool storeEmpty_;
   bool first_ = true, closed_ = false;
 };
 
 /// How a feed is opened.
 struct FeedOptions {
   std::vector<std::string> fields;                     ///< FEED_EXPORT_FIELDS: these, in this order; empty: all
+  int indent = 0;                                      ///< FEED_EXPORT_INDENT
+  bool storeEmpty = true;                              ///< FEED_STORE_EMPTY: not, and a file that nothing was written to is removed at the end
   bool job = false;                                    ///< it is a job's
   bool resumed = false;                                ///< and known to the job already, which cuts it back
 };

@@ -27,7 +27,7 @@ class ItemExporter {
 
 /// The names of the formats: jsonlines, jsonl, jl, json, csv, xml.
 std::span<const std::string_view> exporterFormats() noexcept;
-/// Null for a format that there is not. With `fields`, these are written, in this order, and no others.
-std::unique_ptr<ItemExporter> makeExporter(std::string_view format, std::vector<std::string> fields = {});
+/// Null for a format that there is not. With `fields`, these are written, in this order, and no others. `indent`: blanks for each step within an item, of JSON and XML; 0: each item on a line.
+std::unique_ptr<ItemExporter> makeExporter(std::string_view format, std::vector<std::string> fields = {}, int indent = 0);
 
 }  // namespace weft::crawler

@@ -49,7 +49,7 @@ void appendText(std::string& out, std::string_view given) {
 
 class XmlVisitor final : public ItemVisitor {
  public:
-  explicit XmlVisitor(std::string& out) : out_(out) {}
+  XmlVisitor(std::string& out, std::size_t indent) : out_(out), indent_(indent) {}
   void beginItem(std::string_view) override { begin(false); }
   void endItem() override { end(); }
   void beginList() override { begin(true); }
@@ -71,22 +71,37 @@ class XmlVisitor final : public ItemVisitor {
  private:
   struct Open {
     std::string name;
-    bool isList;
+    bool isList, isEmpty;
   };
+  // A new line for what comes next, if it is to have one; the item itself begins on its own.
+  void line() {
+    if (!indent_) return;
+    if (!open_.empty()) out_ += '\n';
+    out_.append(indent_ * (open_.size() + 1), ' ');
+  }
+  void startsElement() {
+    line();
+    if (!open_.empty()) open_.back().isEmpty = false;
+  }
   std::string nextName() {
     if (open_.empty()) return "item";
     return open_.back().isList ? "value" : std::exchange(key_, std::string());
   }
   void begin(bool isList) {
-    open_.push_back({nextName(), isList});
-    out_ += '<' + open_.back().name + '>';
+    std::string name = nextName();
+    startsElement();
+    out_ += '<' + name + '>';
+    open_.push_back({std::move(name), isList, true});
   }
   void end() {
-    out_ += "</" + open_.back().name + '>';
+    const Open ended = std::move(open_.back());
     open_.pop_back();
+    if (indent_ && !ended.isEmpty) out_.append(1, '\n').append(indent_ * (open_.size() + 1), ' ');
+    out_ += "</" + ended.name + '>';
   }
   template <class Write> void element(Write write) {
     const std::string name = nextName();
+    startsElement();
     out_ += '<' + name + '>';
     write();
     out_ += "</" + name + '>';
@@ -99,6 +114,7 @@ class XmlVisitor final : public ItemVisitor {
   }
 
   std::string& out_;
+  const std::size_t indent_;
   std::string key_;
   std::vector<Open> open_;
 };
@@ -107,7 +123,7 @@ class XmlVisitor final : public ItemVisitor {
 
 void XmlExporter::write(std::string& out, const Item& item, bool first) {
   if (first) out += kHeader;
-  XmlVisitor xml(out);
+  XmlVisitor xml(out, indent_);
   item.visit(xml);
   out += '\n';
 }

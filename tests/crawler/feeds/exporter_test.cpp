@@ -121,3 +121,32 @@ TEST_CASE("FEED_EXPORT_FIELDS chooses and orders the fields of every format") {
   CHECK(written("xml", some(), {"b"}).find("<item><b><value>2</value></b></item>\n<item></item>\n") != std::string::npos);
   CHECK(makeExporter("pickle") == nullptr);
 }
+
+namespace {
+
+std::string indented(std::string_view format, int indent, std::vector<Item> items) {
+  auto exporter = makeExporter(format, {}, indent);
+  std::string out;
+  bool first = true;
+  for (const Item& item : items) exporter->write(out, item, std::exchange(first, false));
+  return out + exporter->ending(first);
+}
+
+}  // namespace
+
+TEST_CASE("JSON is indented as Scrapy does, and is the same JSON") {
+  const std::string text = indented("json", 2, items(dict(R"({"a":"x, \"y\": {[","b":[1,{"c":null}],"d":[],"e":{}})"), dict(R"({"a":2})")));
+  CHECK(text ==
+        "[\n{\n  \"a\": \"x, \\\"y\\\": {[\",\n  \"b\": [\n    1,\n    {\n      \"c\": null\n    }\n  ],\n  \"d\": [],\n  \"e\": {}\n},\n{\n  \"a\": 2\n}\n]\n");
+  CHECK(http::Json::parse(text) == http::Json::parse(indented("json", 0, items(dict(R"({"a":"x, \"y\": {[","b":[1,{"c":null}],"d":[],"e":{}})"), dict(R"({"a":2})")))));
+  CHECK(indented("json", 2, {}) == "[\n]\n");
+  CHECK(indented("jsonlines", 2, items(dict(R"({"a":[1]})"))) == "{\"a\":[1]}\n");
+}
+
+TEST_CASE("XML is indented, each element on a line") {
+  CHECK(indented("xml", 4, items(dict(R"({"a":"x","b":["1","2"],"c":[],"d":null})"), dict(R"({"a":{"e":"f"}})"))) ==
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<items>\n"
+        "    <item>\n        <a>x</a>\n        <b>\n            <value>1</value>\n            <value>2</value>\n        </b>\n        <c></c>\n        <d></d>\n    </item>\n"
+        "    <item>\n        <a>\n            <e>f</e>\n        </a>\n    </item>\n"
+        "</items>\n");
+}
