@@ -1,11 +1,15 @@
+#include "html/conformance.hpp"
+
 #include <weft/crawler/fingerprint.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cstdint>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 using weft::crawler::Fingerprint;
 using weft::crawler::fingerprint;
@@ -88,4 +92,29 @@ TEST_CASE("a set copes with fingerprints that are zero, and that all want the sa
   for (std::uint64_t i = 2; i < 2000; ++i) REQUIRE(set.insert({~std::uint64_t{0}, i}));
   for (std::uint64_t i = 2; i < 2000; ++i) REQUIRE(set.contains({~std::uint64_t{0}, i}));
   CHECK(set.contains({0, 0}));
+}
+
+TEST_CASE("requests are the same where Scrapy's fingerprints are") {
+  std::istringstream lines(weft::testing::conformanceFile("scrapy/fingerprint.jsonl"));
+  std::vector<std::pair<std::string, Fingerprint>> before;
+  int passed = 0;
+  for (std::string line; std::getline(lines, line);) {
+    rapidjson::Document row;
+    row.Parse(line.c_str());
+    REQUIRE(row.IsObject());
+    Request request(weft::testing::text(row["url"]));
+    if (row.HasMember("method")) request.setMethod(weft::testing::text(row["method"]));
+    if (row.HasMember("body_utf8")) request.setBody(weft::testing::text(row["body_utf8"]));
+    const std::string theirs = weft::testing::text(row["sha1"]);
+    const Fingerprint ours = fingerprint(request);
+    bool agrees = true;
+    for (const auto& [other, print] : before) agrees = agrees && (other == theirs) == (print == ours);
+    before.emplace_back(theirs, ours);
+    // Its fingerprint is of headers, too; see docs/conformance.md.
+    CHECK(agrees == !row.HasMember("include_headers"));
+    passed += agrees;
+  }
+  MESSAGE("scrapy/fingerprint.jsonl: " << passed << " of " << before.size());
+  CHECK(before.size() == 7);
+  CHECK(passed == 6);
 }

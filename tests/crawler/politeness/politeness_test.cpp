@@ -53,17 +53,6 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("AutoThrottle moves as Scrapy's does") {
-  struct Row {
-    double before, latency;
-    int status;
-    double after;
-  };
-  // Scrapy's own numbers, with target 1, from 0 to 60.
-  for (const Row& row : {Row{5, 0.2, 200, 2.6}, Row{1.4000000000000001, 0.2, 200, 0.8}, Row{0.8, 3, 500, 3}, Row{1.55, 0.1, 302, 1.55}, Row{60, 0.1, 200, 30.05}, Row{30.05, 70, 503, 60}})
-    CHECK(AutoThrottle{}.next(row.before, row.latency, row.status) == doctest::Approx(row.after).epsilon(1e-12));
-}
-
 TEST_CASE("a turn in which the host was not asked does not count, once it is known when it is") {
   World world;
   world.settings.downloadDelay = 10;
