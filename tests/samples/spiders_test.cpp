@@ -1,16 +1,20 @@
 // The samples of the crawler, against a site in this process.
 #include "support/run_program.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <weft/core/reactor.hpp>
 #include <weft/http/forms/form.hpp>
 #include <weft/http/server/site.hpp>
+#include <weft/net/digest.hpp>
 #include <weft/net/tcp_network.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -72,9 +76,15 @@ class Site {
         {"/links/2", "<a href=gone>gone</a>"},
         {"/shop/", "<a href=/shop/page/2>more</a><a href=/shop/book/1>one</a><a href=/login>log in</a>"},
         {"/shop/page/2", "<a href=/shop/>back</a><a href=/shop/book/2>two</a><a href=/shop/book/used/3>three</a>"},
-        {"/shop/book/1", "<h1>Warp</h1><p class=price>10</p>"},
-        {"/shop/book/2", "<h1>Weft</h1><p class=price>12</p>"},
+        {"/shop/book/1", "<h1>Warp</h1><p class=price>10</p><img class=cover src=/covers/1.png>"},
+        {"/shop/book/2", "<h1>Weft</h1><p class=price>12</p><img class=cover src=/covers/none.png>"},
     };
+    if (path == "/covers/1.png") return http::Response(200, "a small picture").setHeader("Content-Type", "image/png");
+    if (path == "/catalogue") {
+      if (request.headers.get("X-Api-Key") != "k1") return http::Response(403, "");
+      if (request.url.query() != "2") return html("<ul><li class=product><b>loom</b><i>EUR 49.90</i><li class=product><b>dream</b><i>priceless</i></ul><a class=next href=?2>more</a>");
+      return html(busy_.exchange(false) ? "" : "<ul><li class=product><b>reed</b><i>5 EUR</i></ul>");
+    }
     const auto page = kPages.find(path);
     return page == kPages.end() ? http::errorResponse(404) : html(page->second);
   }
@@ -86,6 +96,7 @@ class Site {
   static http::Response json(std::string body) { return http::Response(200, std::move(body)).setHeader("Content-Type", "application/json"); }
 
   std::thread thread_;
+  mutable std::atomic<bool> busy_{true};               // the second page of the catalogue is empty at first
   std::atomic<Reactor*> reactor_{nullptr};
 };
 
@@ -134,7 +145,34 @@ TEST_CASE("the link checker names each broken link with each page that holds it"
   CHECK(std::count(output.begin(), output.end(), '\n') == 4);
 }
 
-TEST_CASE("the book shop sample follows its rules") {
+TEST_CASE("the book shop sample follows its rules, and stores the covers that there are") {
   Site site;
-  CHECK(sorted("book_shop --url " + site.url + "/shop/") == "{\"title\":\"Warp\",\"price\":\"10\",\"shelf\":\"new\"}\n{\"title\":\"Weft\",\"price\":\"12\",\"shelf\":\"new\"}\n");
+  test::TemporaryFolder folder;
+  const std::string cover = site.url + "/covers/1.png", none = site.url + "/covers/none.png";
+  const std::string name = "full/" + net::hexDigest(net::DigestKind::Sha1, cover) + ".png";
+  CHECK(sorted("book_shop --url " + site.url + "/shop/ -s FILES_STORE=" + folder / "covers") ==
+        R"({"title":"Warp","price":"10","shelf":"new","file_urls":[")" + cover + R"("],"files":[{"url":")" + cover + R"(","path":")" + name + R"(","checksum":")" +
+            net::hexDigest(net::DigestKind::Md5, "a small picture") + R"(","status":"downloaded","error":""}]})" + "\n" +
+            R"({"title":"Weft","price":"12","shelf":"new","file_urls":[")" + none + R"("],"files":[{"url":")" + none + R"(","path":"","checksum":"","status":"failed","error":"status 404"}]})" + "\n");
+  std::ifstream stored(folder / "covers/" + name);
+  CHECK(std::string(std::istreambuf_iterator<char>(stored), {}) == "a small picture");
+}
+
+TEST_CASE("the sample with parts of its own sends its key, asks for an empty page again, and drops what has no price") {
+  Site site;
+  CHECK(sorted("own_parts --url " + site.url + "/catalogue -a key=k1") == "{\"name\":\"loom\",\"price\":49.9}\n{\"name\":\"reed\",\"price\":5}\n");
+  const ProgramRun run = runProgram(std::string(SAMPLES_FOLDER) + "/own_parts --url " + site.url + "/catalogue -a key=k1 2>&1");
+  CHECK(run.output.find("Dropped: it has no price: {\"name\":\"dream\"") != std::string::npos);
+  CHECK(sorted("own_parts --url " + site.url + "/catalogue -a key=wrong").empty());
+}
+
+TEST_CASE("the tested spider passes its test for any seed, and runs alike for the same one") {
+  const std::string command = std::string(SAMPLES_FOLDER) + "/tested_spider --seed ";
+  for (const char* seed : {"1", "2", "3"}) {
+    const ProgramRun run = runProgram(command + seed);
+    CHECK(run.status == 0);
+    CHECK(run.output.starts_with("passed: 60 chapters, "));
+    CHECK(run.output.find(", 0 connections lost") == std::string::npos);
+    CHECK(runProgram(command + seed).output == run.output);
+  }
 }
