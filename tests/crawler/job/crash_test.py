@@ -4,6 +4,9 @@
 Crawls a site that nginx serves (the Boost documentation where it is installed, else 1,500 generated pages) with `weft crawl --job`, kills it at 20 seeded points and goes on each time. The
 witnesses: nginx's log, the feed, and a crawl without a job. Prints what the job costs in CPU."""
 
+import csv
+import gzip
+import io
 import json
 import os
 import random
@@ -12,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'house'))
@@ -19,6 +23,9 @@ from suite import Suite  # noqa: E402
 
 BOOST = Path('/usr/share/doc/libboost1.74-doc')
 KILLS = 20
+KILLS_OF_FORMATS = 5
+FIELDS = ('url', 'status', 'title', 'links', 'bytes')
+FORMATS = ('csv', 'xml', 'jsonl.gz', 'csv.gz', 'json.zst')
 CONCURRENCY = 16
 
 CONFIG = '''
@@ -91,6 +98,32 @@ def pages(feed):
     return found, problems
 
 
+def rows(feed):
+    """What a feed of another format holds: a tuple of texts for each page."""
+    if feed.suffix == '.zst':
+        data = subprocess.run(['/usr/bin/zstd', '-dcq', feed], capture_output=True, check=True).stdout
+    else:
+        data = gzip.decompress(feed.read_bytes()) if feed.suffix == '.gz' else feed.read_bytes()
+    if '.csv' in feed.name:
+        header, *lines = csv.reader(io.StringIO(data.decode(), newline=''))
+        return [tuple(line) for line in lines] if tuple(header) == FIELDS else [header]
+    if '.xml' in feed.name:
+        return [tuple(item.findtext(field) or '' for field in FIELDS) for item in xml.etree.ElementTree.fromstring(data)]
+    pages = json.loads(data) if '.json.' in feed.name else [json.loads(line) for line in data.splitlines()]
+    return [tuple(str(page[field]) for field in FIELDS) for page in pages]
+
+
+def differences(feed, expected):
+    """What is wrong with such a feed."""
+    try:
+        found = sorted(rows(feed))
+    except (OSError, ValueError, EOFError, subprocess.CalledProcessError, xml.etree.ElementTree.ParseError) as error:
+        return [f'{feed.name}: {error}']
+    if found == expected:
+        return []
+    return [f'{feed.name}: {len(found)} rows of {len(expected)}, {len(set(found))} of them different'] + [f'{feed.name}: {row}' for row in sorted(set(found) ^ set(expected))[:3]]
+
+
 def main():
     weft = sys.argv[1]
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 20
@@ -144,8 +177,25 @@ def main():
             suite.check('every item once, and no torn line', (problems[:5] + note) if problems else [])
             suite.check('exactly the pages of the crawl without a job', ((missing + strange + other)[:5] + note) if missing or strange or other else [])
             twice = fetched - total
-            suite.check('what is fetched twice is at most what was in flight', [] if twice <= kills * CONCURRENCY else [f'{twice} requests more, {kills} kills'] + note)
+            # Each run asks for robots.txt.
+            suite.check('what is fetched twice is at most what was in flight', [] if twice <= kills * (CONCURRENCY + 1) else [f'{twice} requests more, {kills} kills'] + note)
             print(f'{len(found)} pages, {kills} kills, {twice} fetched twice')
+
+            # All other formats at once: each is cut back to what was committed.
+            site.empty()
+            formats = [format for format in FORMATS if format != 'json.zst' or os.path.exists('/usr/bin/zstd')]
+            words = ['--job', folder / 'formats', '-s', 'FEED_EXPORT_FIELDS=' + ','.join(FIELDS)] + [word for format in formats[1:] for word in ('-O', folder / f'all.{format}')]
+            points = sorted(chance.sample(range(1, total), KILLS_OF_FORMATS))
+            for point in points:
+                process = crawl('all.' + formats[0], *words)
+                while process.poll() is None and site.requests() < point:
+                    time.sleep(0.001)
+                process.kill()
+                process.wait()
+            finish(crawl('all.' + formats[0], *words))
+            wanted = sorted(tuple(str(page[field]) for field in FIELDS) for page in expected.values())
+            problems = [problem for format in formats for problem in differences(folder / f'all.{format}', wanted)]
+            suite.check('every format holds each item once: ' + ', '.join(formats), problems + [f'seed {seed}, killed after {points} requests'] if problems else [])
 
             costs = {'without': [], 'with': []}
             for turn in range(5):
