@@ -250,7 +250,7 @@ HttpCacheFile::HttpCacheFile(std::string path, std::uint64_t maxBytes, bool comp
     return true;
   };
   if (!isOurs()) s.run("PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL", "make");
-  s.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA journal_size_limit=8000000", "open");
+  s.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=20000000", "open");
   s.begin = s.prepare("BEGIN IMMEDIATE");
   s.end = s.prepare("COMMIT");
   s.rollback = s.prepare("ROLLBACK");

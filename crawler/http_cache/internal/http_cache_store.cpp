@@ -92,22 +92,33 @@ struct HttpCacheStore::State {
     }
     next.changes.push_back(std::move(change));
     next.bytes += size;
-    if (next.bytes >= kLargeGroup) start();
-    else gatherSoon();
-  }
-  void gatherSoon() {
-    if (!running && !gather.active()) gather = clock.callLater(kGatherFor, [this] { start(); });
+    if (next.bytes >= kLargeGroup) return start();
+    if (gather.active()) return;
+    gather = clock.callLater(kGatherFor, [this] {
+      due = true;
+      start();
+    });
   }
   void inPlace(Group& group) {
     group.now = now();
     attempt(group);
     tell(group);
   }
+  // Lookups do not wait, and do not take along what may still wait for company: a transaction for each page costs as much as the page.
   void start() {
-    if (running || (next.lookups.empty() && next.changes.empty())) return;
-    if (gather.active()) gather.cancel();
+    if (running) return;
+    const bool isAskedFor = std::any_of(next.lookups.begin(), next.lookups.end(), [](const Lookup& one) { return one.behindChanges; });
+    const bool writes = due || isAskedFor || next.bytes >= kLargeGroup || !next.waiting.empty();
+    if (next.lookups.empty() && !writes) return;
     running = true;
-    auto group = std::make_shared<Group>(std::exchange(next, Group()));
+    auto group = std::make_shared<Group>();
+    if (writes) {
+      *group = std::exchange(next, Group());
+      due = false;
+      if (gather.active()) gather.cancel();
+    } else {
+      group->lookups = std::exchange(next.lookups, {});
+    }
     group->now = now();
     inFlight = group->bytes;
     pool->callInThread([this, group = std::move(group), alive = alive]() mutable {
@@ -132,9 +143,7 @@ struct HttpCacheStore::State {
     tell(*group);
     fire(*group);
     running = false;
-    if (closed) return;
-    if (!next.lookups.empty() || next.bytes >= kLargeGroup) start();
-    else if (!next.changes.empty()) gatherSoon();
+    if (!closed) start();
   }
   static void fire(Group& group) {
     for (Lookup& lookup : group.lookups) lookup.trigger.callback(std::move(lookup.found));
@@ -174,7 +183,7 @@ struct HttpCacheStore::State {
   Stats& stats;
   Group next;
   std::size_t inFlight = 0;                            // bytes that are being written
-  bool running = false, closed = false, toldOfReading = false, toldOfWriting = false;
+  bool running = false, due = false, closed = false, toldOfReading = false, toldOfWriting = false;
   DelayedCall gather;
   std::mutex mutex;
   std::shared_ptr<Group> back;                         // under the mutex

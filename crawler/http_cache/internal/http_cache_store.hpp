@@ -19,15 +19,15 @@ class Reactor;
 
 namespace weft::crawler::internal {
 
-/// Looks pages up and keeps them, without holding up the reactor: a thread of its own does what blocks. What is asked while it is at work is done together when it is through, and what is to be written
-/// waits for company, up to kGatherFor. Without a reactor (in virtual time) all of it happens in place.
+/// Looks pages up and keeps them, without holding up the reactor: a thread of its own does what blocks. What is asked while it is at work is done together when it is through, and what is to be
+/// written waits for company, up to kGatherFor or until there are kLargeGroup bytes of it. Without a reactor (in virtual time) all of it happens in place.
 ///
 /// The cache never makes a page fail. What cannot be read counts as missing (httpcache/retrieve_error), what cannot be written is not kept (httpcache/store_error), and either is logged once.
 /// What had to go to make room is httpcache/evicted.
 class HttpCacheStore {
  public:
   static constexpr double kGatherFor = 0.05;           // seconds
-  static constexpr std::size_t kLargeGroup = 1 << 20;  // bytes that are written at once
+  static constexpr std::size_t kLargeGroup = 4 << 20;  // bytes that are written at once
   static constexpr std::size_t kMaxWaiting = 32 << 20; // bytes that wait to be written; more is back-pressure
 
   /// The clock is the reactor, or in its place; it and the stats are referred to. `now` is the wall clock's time. Blocks while it opens the file. Throws HttpCacheError.

@@ -55,6 +55,14 @@ struct World {
     if (failure.exception()) FAIL(failure.getTraceback());
   }
 
+  // What the cache has logged.
+  std::vector<std::string> told() const {
+    std::vector<std::string> messages;
+    for (const auto& entry : log.entries())
+      if (entry.name == "weft.crawler.httpcache") messages.push_back(entry.message);
+    return messages;
+  }
+
   const bool threaded;
   TemporaryFolder folder;
   Stats stats;
@@ -97,7 +105,7 @@ TEST_CASE("what was put is found, before it is written and after") {
     CHECK_FALSE(co_await world.find(6));
   };
   world.run(later);
-  CHECK(world.log.entries().empty());
+  CHECK(world.told().empty());
 }
 
 TEST_CASE("closing writes what waits; then nothing is found, and what is put is lost") {
@@ -141,6 +149,17 @@ TEST_CASE("a disk that is slower than the crawl holds it up, and no more than so
   CHECK(waited > 0);
 }
 
+TEST_CASE("a page that is larger than all that may wait holds up the next one, and not for ever") {
+  World world;
+  const auto story = [&]() -> Deferred<> {
+    auto putting = world.store->put(page(1, std::string(HttpCacheStore::kMaxWaiting + 1, 'x')));
+    CHECK_FALSE(putting.called());
+    co_await putting;
+    CHECK((co_await world.find(1))->body.size() == HttpCacheStore::kMaxWaiting + 1);
+  };
+  world.run(story);
+}
+
 TEST_CASE("in virtual time all happens in place") {
   World world(false);
   auto putting = world.store->put(page(1, "body"));
@@ -174,8 +193,8 @@ TEST_CASE("a full disk is told of once and counted, and keeps nothing from being
     world.run(story);
     CHECK(world.stats.getValue("httpcache/store_error") == 3);
     CHECK(world.stats.getValue("httpcache/retrieve_error") == 0);
-    REQUIRE(world.log.entries().size() == 1);
-    CHECK(world.log.entries().front().message.find("no room left on the disk for the cache " + (world.folder / "a.sqlite")) == 0);
+    REQUIRE(world.told().size() == 1);
+    CHECK(world.told().front().find("no room left on the disk for the cache " + (world.folder / "a.sqlite")) == 0);
   }
 }
 
@@ -198,6 +217,6 @@ TEST_CASE("a damaged page is told of once and counted, and counts as missing") {
   };
   world.run(story);
   CHECK(world.stats.getValue("httpcache/retrieve_error") == 2);
-  REQUIRE(world.log.entries().size() == 1);
-  CHECK(world.log.entries().front().message.find("is damaged (a body is not what was written): remove the file") != std::string::npos);
+  REQUIRE(world.told().size() == 1);
+  CHECK(world.told().front().find("is damaged (a body is not what was written): remove the file") != std::string::npos);
 }
