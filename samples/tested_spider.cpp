@@ -5,6 +5,10 @@
 
 #include <weft/core/manual_clock.hpp>
 #include <weft/crawler.hpp>
+#include <weft/crawler/engine.hpp>
+#include <weft/crawler/frontier/memory_frontier.hpp>
+#include <weft/crawler/http_downloader.hpp>
+#include <weft/crawler/politeness/polite_downloader.hpp>
 #include <weft/http/server/site.hpp>
 #include <weft/net/testing/memory_network.hpp>
 
