@@ -19,6 +19,7 @@ build_packages=(
   "libzstd-dev     zstd"
   "rapidjson-dev   reads JSON (headers only)"
   "libcli11-dev    reads the command line (headers only)"
+  "libtomlplusplus-dev  reads weft.toml, a project's settings"
   "libsqlite3-dev  keeps a crawl that can be resumed"
   "libre2-dev      regular expressions that no pattern can make slow"
   "libxml2-dev     XPath and XML"

@@ -2,6 +2,7 @@
 
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/component_orders.hpp>
+#include <weft/crawler/internal/setting_kind.hpp>
 #include <weft/crawler/internal/comma_list.hpp>
 #include <weft/crawler/internal/wanted_statuses.hpp>
 #include <weft/crawler/politeness/download_slots.hpp>
@@ -11,6 +12,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -23,11 +25,12 @@ struct Definition {
   std::variant<int Settings::*, std::int64_t Settings::*, double Settings::*, bool Settings::*, std::string Settings::*, Order Settings::*> field;
   double least;                                        // of numbers
   std::string_view purpose;
+  std::optional<SettingKind> kind = std::nullopt;      // where the field's type does not say it
 };
 
 constexpr double kAny = -1e9;
 const Definition kDefinitions[] = {
-    {"ADDRESS_GUARD_ALLOW", &Settings::addressGuardAllow, 0, "hosts and address ranges, separated by commas, that a crawl may be led to though they are private"},
+    {"ADDRESS_GUARD_ALLOW", &Settings::addressGuardAllow, 0, "hosts and address ranges, separated by commas, that a crawl may be led to though they are private", SettingKind::List},
     {"ADDRESS_GUARD_ENABLED", &Settings::addressGuardEnabled, 0, "refuse private addresses, but for those of start requests"},
     {"AUTOTHROTTLE_DEBUG", &Settings::autothrottleDebug, 0, "log the delay after each answer"},
     {"AUTOTHROTTLE_ENABLED", &Settings::autothrottleEnabled, 0, "let the delay of a host follow how fast it answers"},
@@ -51,15 +54,15 @@ const Definition kDefinitions[] = {
     {"COOKIES_ENABLED", &Settings::cookiesEnabled, 0, "keep cookies, and send them"},
     {"DEPTH_LIMIT", &Settings::depthLimit, 0, "links from a start URL that are followed at most; 0: no limit"},
     {"DEPTH_PRIORITY", &Settings::depthPriority, kAny, "taken off a request's priority for each step of depth"},
-    {"DOWNLOADER_MIDDLEWARES", &Settings::downloaderMiddlewares, 0, "layers to add, move or switch off: {\"MyMiddleware\": 543, \"RetryMiddleware\": null}"},
+    {"DOWNLOADER_MIDDLEWARES", &Settings::downloaderMiddlewares, 0, "layers to add, move or switch off: {\"MyMiddleware\": 543, \"RetryMiddleware\": null}", SettingKind::Orders},
     {"DOWNLOAD_DELAY", &Settings::downloadDelay, 0, "seconds from one request to the next of a host"},
     {"DOWNLOAD_MAXSIZE", &Settings::downloadMaxsize, 1, "bytes of one body"},
-    {"DOWNLOAD_SLOTS", &Settings::downloadSlots, 0, "concurrency and delay of single hosts, as JSON"},
+    {"DOWNLOAD_SLOTS", &Settings::downloadSlots, 0, "concurrency and delay of single hosts, as JSON", SettingKind::Slots},
     {"DOWNLOAD_TIMEOUT", &Settings::downloadTimeout, 0.001, "seconds for one attempt, all in all"},
-    {"EXTENSIONS", &Settings::extensions, 0, "what listens to the crawl, to move or switch off: {\"SlowPages\": null}"},
+    {"EXTENSIONS", &Settings::extensions, 0, "what listens to the crawl, to move or switch off: {\"SlowPages\": null}", SettingKind::Orders},
     {"FEED_EXPORT_BATCH_ITEM_COUNT", &Settings::feedExportBatchItemCount, 0, "items of one file of a feed, whose name has %(batch_id)d or %(batch_time)s; 0: all in one"},
     {"FEED_EXPORT_ENCODING", &Settings::feedExportEncoding, 0, "utf-8"},
-    {"FEED_EXPORT_FIELDS", &Settings::feedExportFields, 0, "the fields that feeds write, with commas between them, in their order"},
+    {"FEED_EXPORT_FIELDS", &Settings::feedExportFields, 0, "the fields that feeds write, with commas between them, in their order", SettingKind::List},
     {"FEED_EXPORT_INDENT", &Settings::feedExportIndent, 0, "blanks for each step within an item of JSON and XML; 0: each item on a line"},
     {"FEED_STORE_EMPTY", &Settings::feedStoreEmpty, 0, "write a feed without items all the same"},
     {"FILES_EXPIRES", &Settings::filesExpires, 0, "days after which FilesPipeline downloads a file anew"},
@@ -75,17 +78,17 @@ const Definition kDefinitions[] = {
     {"HTTPCACHE_DIR", &Settings::httpcacheDir, 0, "the folder of the cache, with a file for each spider"},
     {"HTTPCACHE_ENABLED", &Settings::httpcacheEnabled, 0, "keep responses on disk, and answer with them"},
     {"HTTPCACHE_EXPIRATION_SECS", &Settings::httpcacheExpirationSecs, 0, "seconds; what has been kept for longer is fetched again; 0: never"},
-    {"HTTPCACHE_IGNORE_HTTP_CODES", &Settings::httpcacheIgnoreHttpCodes, 0, "statuses that are not kept: 500,503"},
+    {"HTTPCACHE_IGNORE_HTTP_CODES", &Settings::httpcacheIgnoreHttpCodes, 0, "statuses that are not kept: 500,503", SettingKind::List},
     {"HTTPCACHE_IGNORE_MISSING", &Settings::httpcacheIgnoreMissing, 0, "offline: drop what is not in the cache, ask nobody"},
-    {"HTTPCACHE_IGNORE_RESPONSE_CACHE_CONTROLS", &Settings::httpcacheIgnoreResponseCacheControls, 0, "rfc9111: directives of responses to overlook: no-cache,no-store"},
-    {"HTTPCACHE_IGNORE_SCHEMES", &Settings::httpcacheIgnoreSchemes, 0, "schemes of URLs that pass by the cache"},
+    {"HTTPCACHE_IGNORE_RESPONSE_CACHE_CONTROLS", &Settings::httpcacheIgnoreResponseCacheControls, 0, "rfc9111: directives of responses to overlook: no-cache,no-store", SettingKind::List},
+    {"HTTPCACHE_IGNORE_SCHEMES", &Settings::httpcacheIgnoreSchemes, 0, "schemes of URLs that pass by the cache", SettingKind::List},
     {"HTTPCACHE_MAX_BODY", &Settings::httpcacheMaxBody, 1, "bytes; longer bodies are not kept"},
     {"HTTPCACHE_MAX_BYTES", &Settings::httpcacheMaxBytes, 1, "bytes of the cache; what was used the longest ago goes first"},
     {"HTTPCACHE_POLICY", &Settings::httpcachePolicy, 0, "dummy (all is right for ever) or rfc9111 (as a browser does)"},
-    {"HTTPERROR_ALLOWED_CODES", &Settings::httperrorAllowedCodes, 0, "statuses that callbacks see beside 200 to 299, with commas between"},
+    {"HTTPERROR_ALLOWED_CODES", &Settings::httperrorAllowedCodes, 0, "statuses that callbacks see beside 200 to 299, with commas between", SettingKind::List},
     {"HTTPERROR_ALLOW_ALL", &Settings::httperrorAllowAll, 0, "callbacks see every status, not only 200 to 299"},
     {"HTTPPROXY_ENABLED", &Settings::httpproxyEnabled, 0, "go through $http_proxy, $https_proxy, $all_proxy"},
-    {"ITEM_PIPELINES", &Settings::itemPipelines, 0, "orders of the spider's pipelines, null to leave one out, as JSON"},
+    {"ITEM_PIPELINES", &Settings::itemPipelines, 0, "orders of the spider's pipelines, null to leave one out, as JSON", SettingKind::Orders},
     {"JOBDIR", &Settings::jobdir, 0, "the folder of a crawl that can be resumed; empty: none"},
     {"JOB_DURABILITY", &Settings::jobDurability, 0, "what a job survives: process (kill -9), or power (a power cut as well)"},
     {"LOGSTATS_INTERVAL", &Settings::logstatsInterval, 0, "seconds between progress lines; 0: none"},
@@ -96,7 +99,7 @@ const Definition kDefinitions[] = {
     {"MEMUSAGE_LIMIT_MB", &Settings::memusageLimitMb, 0, "megabytes of resident memory at which the crawl ends; 0: never"},
     {"MEMUSAGE_WARNING_MB", &Settings::memusageWarningMb, 0, "megabytes at which a warning is logged; 0: never"},
     {"METAREFRESH_ENABLED", &Settings::metarefreshEnabled, 0, "go where <meta http-equiv=refresh> leads"},
-    {"METAREFRESH_IGNORE_TAGS", &Settings::metarefreshIgnoreTags, 0, "elements within which a refresh does not count"},
+    {"METAREFRESH_IGNORE_TAGS", &Settings::metarefreshIgnoreTags, 0, "elements within which a refresh does not count", SettingKind::List},
     {"METAREFRESH_MAXDELAY", &Settings::metarefreshMaxdelay, 0, "seconds; a refresh after so many or more is not gone after"},
     {"PARSE_THREADS", &Settings::parseThreads, 0, "threads that run callbacks, each with a spider of its own; 0: the engine's runs them"},
     {"RANDOMIZE_DOWNLOAD_DELAY", &Settings::randomizeDownloadDelay, 0, "take DOWNLOAD_DELAY times 0.5 to 1.5, at random"},
@@ -114,7 +117,7 @@ const Definition kDefinitions[] = {
     {"ROBOTSTXT_USER_AGENT", &Settings::robotstxtUserAgent, 0, "whose rules of robots.txt count; USER_AGENT unless set"},
     {"SCHEDULER_MAX_PENDING", &Settings::schedulerMaxPending, 1, "requests that may wait; more are dropped and counted"},
     {"SCHEDULER_ORDER", &Settings::schedulerOrder, 0, "fifo (breadth first) or lifo (depth first)"},
-    {"SPIDER_MIDDLEWARES", &Settings::spiderMiddlewares, 0, "layers around the spider, to move or switch off: {\"DepthMiddleware\": null}"},
+    {"SPIDER_MIDDLEWARES", &Settings::spiderMiddlewares, 0, "layers around the spider, to move or switch off: {\"DepthMiddleware\": null}", SettingKind::Orders},
     {"TRAP_GUARD_ENABLED", &Settings::trapGuardEnabled, 0, "leave endless calendars, session ids and paths that repeat themselves alone"},
     {"TRAP_GUARD_PAGES", &Settings::trapGuardPages, 1, "pages with URLs that differ in numbers alone, in a row with nothing new, after which no more are requested"},
     {"URLLENGTH_LIMIT", &Settings::urllengthLimit, 0, "bytes; longer URLs are not followed; 0: no limit"},
@@ -127,6 +130,19 @@ const Definition& find(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Definition& definition : kDefinitions) names.push_back(definition.name);
   throw SettingError("no setting is called " + std::string(name) + suggestion(name, names));
+}
+
+SettingKind kindOf(const Definition& definition) {
+  if (definition.kind) return *definition.kind;
+  return std::visit(
+      [](auto field) {
+        using Value = std::remove_cvref_t<decltype(std::declval<Settings&>().*field)>;
+        if constexpr (std::is_same_v<Value, bool>) return SettingKind::Boolean;
+        else if constexpr (std::is_same_v<Value, std::string> || std::is_same_v<Value, Order>) return SettingKind::Text;
+        else if constexpr (std::is_floating_point_v<Value>) return SettingKind::Number;
+        else return SettingKind::WholeNumber;
+      },
+      definition.field);
 }
 
 [[noreturn]] void refuse(const Definition& definition, std::string_view value, std::string_view wanted) {
@@ -169,13 +185,13 @@ std::string parseText(const Definition& definition, std::string_view value) {
       refuse(definition, value, "must be CRITICAL, ERROR, WARNING, INFO or DEBUG" + suggestion(value, kLevels));
     }
   }
-  if (definition.name == "DOWNLOAD_SLOTS") parseDownloadSlots(value);
+  if (definition.kind == SettingKind::Slots) parseDownloadSlots(value);
+  if (definition.kind == SettingKind::Orders) parseComponentOrders(definition.name, value);
   if (definition.name == "HTTPCACHE_POLICY" && value != "dummy" && value != "rfc9111") refuse(definition, value, "must be dummy or rfc9111");
   if (definition.name == "HTTPCACHE_IGNORE_HTTP_CODES") {
     for (const std::string& status : internal::commaList(value))
       if (status.size() != 3 || status.find_first_not_of("0123456789") != std::string::npos) refuse(definition, value, "must be statuses with commas between: 500,503");
   }
-  if (definition.name == "DOWNLOADER_MIDDLEWARES" || definition.name == "EXTENSIONS" || definition.name == "ITEM_PIPELINES" || definition.name == "SPIDER_MIDDLEWARES") parseComponentOrders(definition.name, value);
   if (definition.name == "FEED_EXPORT_ENCODING" && value != "utf-8" && value != "utf8") refuse(definition, value, "feeds are written in utf-8");
   if (definition.name == "REFERRER_POLICY" && !parseReferrerPolicy(value)) {
     refuse(definition, value, "must be a referrer policy: no-referrer, no-referrer-when-downgrade, same-origin, origin, strict-origin, origin-when-cross-origin, "
@@ -220,6 +236,8 @@ std::string Settings::get(std::string_view name) const {
       },
       find(name).field);
 }
+
+SettingKind settingKind(std::string_view name) { return kindOf(find(name)); }
 
 std::span<const SettingInfo> allSettings() {
   static const std::vector<SettingInfo> all = [] {
