@@ -2,6 +2,7 @@
 
 #include <weft/core/internal/suggest.hpp>
 #include <weft/core/log.hpp>
+#include <weft/core/log_observers.hpp>
 #include <weft/core/reactor.hpp>
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/feeds/batched_feed.hpp>
@@ -12,6 +13,9 @@
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/internal/comma_list.hpp>
 #include <weft/crawler/internal/crawl_report.hpp>
+#include <weft/crawler/internal/run_report.hpp>
+#include <weft/crawler/internal/settings_layers.hpp>
+#include <weft/crawler/internal/status_line.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/middlewares/address_guard_middleware.hpp>
 #include <weft/crawler/politeness/polite_downloader.hpp>
@@ -28,13 +32,22 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <system_error>
 #include <utility>
+
+#include <unistd.h>
 
 namespace weft::crawler {
 
 namespace {
 
 constexpr std::chrono::seconds kPatience(2);           // for callbacks that are running when the crawl is aborted
+
+// --logfile cannot be written.
+class LogFileError : public Error {
+ public:
+  using Error::Error;
+};
 
 // "NAME=VALUE" into its parts.
 std::pair<std::string, std::string> assignment(const std::string& text, std::string_view option) {
@@ -43,30 +56,42 @@ std::pair<std::string, std::string> assignment(const std::string& text, std::str
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-Settings settingsFor(const Spider& spider, const CrawlOptions& options) {
-  Settings settings;
-  for (const auto& [name, value] : spider.customSettings) settings.set(name, value);
+SettingsLayers layersFor(const Spider& spider, const CrawlOptions& options) {
+  constexpr std::string_view kCommandLine = "command line";
+  SettingsLayers layers;
+  layers.addProject();
+  for (const auto& [name, value] : spider.customSettings) layers.set(name, value, "spider " + spider.name);
+  layers.addEnvironment(environ);
   if (options.concurrency) {
     if (*options.concurrency < 1) throw SettingError("-c " + std::to_string(*options.concurrency) + ": must be at least 1");
-    settings.concurrentRequests = settings.concurrentRequestsPerDomain = *options.concurrency;
+    for (const char* name : {"CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"}) layers.set(name, std::to_string(*options.concurrency), kCommandLine);
   }
-  if (!options.logLevel.empty()) settings.set("LOG_LEVEL", options.logLevel);
-  for (const std::string& text : options.settings) {
-    const auto [name, value] = assignment(text, "-s");
-    settings.set(name, value);
-  }
-  if (!options.job.empty()) settings.set("JOBDIR", options.job);
-  enabledPipelines(spider, settings);                  // a mistyped name is found now
-  return settings;
+  if (!options.logLevel.empty()) layers.set("LOG_LEVEL", options.logLevel, kCommandLine);
+  addSettings(layers, options.settings);
+  if (!options.job.empty()) layers.set("JOBDIR", options.job, kCommandLine);
+  enabledPipelines(spider, layers.settings());         // a mistyped name is found now
+  return layers;
 }
 
-void startLog(const Settings& settings, const CrawlOptions& options) {
+void startLog(const SettingsLayers& layers, const CrawlOptions& options) {
   if (options.noLog) {
     setLogSink([](const LogRecord&) {});               // a sink that drops, so that even what is critical stays unsaid
     return;
   }
+  const Settings& settings = layers.settings();
   setLogLevel(logLevelFromName(settings.logLevel).value_or(LogLevel::Info));
-  setLogSink(stderrLogSink());
+  if (options.logFile.empty()) {
+    setLogSink(stderrLogSink());
+  } else {
+    try {
+      setLogSink(fileLogSink(options.logFile));
+    } catch (const std::system_error& error) {
+      throw LogFileError(error.what());
+    }
+  }
+  if (layers.projectFile().empty()) log::debug("weft.crawler", "There is no weft.toml here or above");
+  else log::debug("weft.crawler", "Settings are from ", layers.projectFile());
+  for (const std::string& warning : layers.warnings()) log::warning("weft.crawler", warning);
 }
 
 // With a job, what it has written already is not overwritten: the journal cuts it back to what is committed.
@@ -112,7 +137,39 @@ int exitCode(const Engine& engine) {
   return counts.failed || counts.overflowed ? kSomeFailed : kComplete;
 }
 
+// Items that go to the same terminal would be torn by it.
+bool mayShowStatus(const CrawlOptions& options, const Engine& engine) {
+  if (options.noLog || options.noStatus || !TerminalLine::possible(STDERR_FILENO)) return false;
+  if (!::isatty(STDOUT_FILENO)) return true;
+  return std::none_of(engine.feeds().begin(), engine.feeds().end(), [](const auto& feed) { return feed->name() == "-"; });
+}
+
+// How a crawl ended, and why if not well.
+struct Ending {
+  int code;
+  std::string problem;
+};
+
+Ending endingOf(const Engine& engine, const Failure* failure, bool ended) {
+  if (!ended) return {kStopped, "a callback does not come to its end; the program ends without it"};
+  if (failure) return {kStopped, failure->what()};
+  if (engine.startFailure().exception()) return {kStartError, "the crawl could not start: " + engine.startFailure().getErrorMessage()};
+  const int code = exitCode(engine);
+  if (code != kNothingFetched) return {code, {}};
+  std::string why;
+  if (!engine.failedPages().empty()) why = ": " + engine.failedPages().front().cause;
+  else if (engine.stats().getValue("robotstxt/forbidden")) why = ": robots.txt forbids it (-s ROBOTSTXT_OBEY=false fetches it all the same)";
+  return {code, "nothing could be fetched" + why};
+}
+
 }  // namespace
+
+void addSettings(SettingsLayers& layers, const std::vector<std::string>& assignments) {
+  for (const std::string& text : assignments) {
+    const auto [name, value] = assignment(text, "-s");
+    layers.set(name, value, "command line");
+  }
+}
 
 int complain(std::string_view message, int code) {
   std::string text = "weft: ";
@@ -140,27 +197,33 @@ std::unique_ptr<Spider> spiderFor(std::string_view target) {
 }
 
 int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::unique_ptr<Spider>()> another) {
-  Settings settings;
+  SettingsLayers layers;
+  const Settings& settings = layers.settings();
   std::vector<std::unique_ptr<Spider>> others;         // of PARSE_THREADS
   std::map<std::string, std::string> arguments, feedValues;
   try {
-    settings = settingsFor(spider, options);
+    layers = layersFor(spider, options);
     for (const std::string& text : options.arguments) arguments.insert_or_assign(assignment(text, "-a").first, assignment(text, "-a").second);
     if (settings.parseThreads > 1 && !another) throw SettingError("PARSE_THREADS=" + std::to_string(settings.parseThreads) + ": this program has one spider, so that 1 is the most");
     for (int i = 1; i < settings.parseThreads; ++i) others.push_back(another());
     for (const auto& other : others) other->setArguments(arguments);
     feedValues = arguments;
     spider.setArguments(std::move(arguments));
-    startLog(settings, options);
+    startLog(layers, options);
+  } catch (const LogFileError& error) {
+    return complain(error.what(), kStartError);
   } catch (const Error& error) {
     return complain(error.what(), kUsage);
   }
 
+  const auto begin = std::chrono::system_clock::now();
+  std::optional<ReportFile> report;
   Reactor reactor;
   Politeness politeness(settings, reactor, std::random_device{}());
   std::unique_ptr<Frontier> frontier;
   std::vector<std::unique_ptr<Feed>> feeds;
   try {
+    if (!options.report.empty()) report.emplace(options.report);
     JournalFrontier* job = nullptr;
     if (settings.jobdir.empty()) {
       frontier = std::make_unique<MemoryFrontier>(settings, politeness);
@@ -171,8 +234,10 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     }
     auto values = feedValues;
     values["name"] = spider.name;
-    values["time"] = feedTime(std::chrono::system_clock::now());
+    values["time"] = feedTime(begin);
     feeds = openFeeds(options, settings, std::move(values), job);
+  } catch (const ReportError& error) {
+    return complain(error.what(), kStartError);
   } catch (const FeedError& error) {
     return complain(error.what(), kStartError);
   } catch (const JournalError& error) {
@@ -210,10 +275,14 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   obeyRobotsPace(engine.signals(), politeness, settings);
   for (auto& feed : feeds) engine.addFeed(std::move(feed));
 
+  std::optional<StatusLine> status;
+  if (mayShowStatus(options, engine)) status.emplace(STDERR_FILENO, engine, reactor, options.logFile.empty());
+
   std::optional<Failure> failure;
   Deferred<> crawl(nullptr);
   reactor.onSignal([&, signals = 0](int signal) mutable {
     const char* const name = signal == SIGINT ? "SIGINT" : "SIGTERM";
+    if (status) status->setClosing();
     if (++signals == 1) {
       log::info("weft.crawler", "Received ", name, ", shutting down gracefully. Send again to force");
       engine.stop("shutdown");
@@ -230,25 +299,26 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     });
   });
   reactor.run();
-  // What still runs would find the engine gone.
   const bool ended = !threads || threads->stop(kPatience);
 
-  const std::string report = crawlReport(engine);
-  std::fwrite(report.data(), 1, report.size(), stderr);
-  if (!ended) {
-    complain("a callback does not come to its end; the program ends without it", kStopped);
-    std::_Exit(kStopped);
+  status.reset();
+
+  if (!options.noSummary) {
+    const std::string summary = crawlReport(engine);
+    std::fwrite(summary.data(), 1, summary.size(), stderr);
   }
-  if (failure && !failure->check<CancelledError>()) return complain(failure->what(), kStopped);
-  if (engine.startFailure().exception()) return complain("the crawl could not start: " + engine.startFailure().getErrorMessage(), kStartError);
-  const int code = exitCode(engine);
-  if (code == kNothingFetched) {
-    std::string why;
-    if (!engine.failedPages().empty()) why = ": " + engine.failedPages().front().cause;
-    else if (engine.stats().getValue("robotstxt/forbidden")) why = ": robots.txt forbids it (-s ROBOTSTXT_OBEY=false fetches it all the same)";
-    return complain("nothing could be fetched" + why, code);
+  Ending ending = endingOf(engine, failure && !failure->check<CancelledError>() ? &*failure : nullptr, ended);
+  if (!ending.problem.empty()) complain(ending.problem, ending.code);
+  if (report) {
+    try {
+      report->write(runReport(engine, layers, {spider.name, options.target, begin, std::chrono::system_clock::now(), ending.code, ending.problem}));
+    } catch (const Error& error) {
+      complain(error.what(), ending.code);
+      if (ending.code == kComplete) ending.code = kStopped;
+    }
   }
-  return code;
+  if (!ended) std::_Exit(ending.code);                 // what still runs would find the engine gone
+  return ending.code;
 }
 
 }  // namespace weft::crawler

@@ -1,6 +1,7 @@
 #include <weft/crawler/internal/crawl_report.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/number_text.hpp>
 #include <weft/http/response.hpp>
 
 #include <algorithm>
@@ -13,12 +14,6 @@ namespace weft::crawler {
 namespace {
 
 constexpr std::size_t kFailuresShown = 10;
-
-template <class Number> std::string grouped(Number number) {                   // 12345 -> "12,345"
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
-}
 
 std::string fixed(double value, int decimals) {
   char text[64];

@@ -4,6 +4,7 @@
 #include <weft/crawler/component_orders.hpp>
 #include <weft/crawler/extension.hpp>
 #include <weft/crawler/extensions/memory_usage.hpp>
+#include <weft/crawler/internal/error_name.hpp>
 #include <weft/defer/gather.hpp>
 
 #include <algorithm>
@@ -230,6 +231,7 @@ Deferred<> Engine::watchIdle() {
 Deferred<> Engine::commit(Lease lease, Scraped scraped) {
   Output output;
   if (!write(scraped.items, output)) {
+    if (scraped.fate != Fate::Failed) stats_.incValue("failed_count/" + errorName(feedFailure_));
     scraped.fate = Fate::Failed;
     scraped.cause = feedFailure_.getErrorMessage();
   }

@@ -36,6 +36,7 @@ Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Respons
     if (diverted(scraped, *request, failure)) co_return scraped;
     scraped.fate = failure.check<IgnoreRequest>() ? Fate::Dropped : Fate::Failed;
     scraped.cause = failure.what();
+    if (scraped.fate == Fate::Failed) crawl_.stats.incValue("failed_count/" + errorName(failure));
     if (!request->errback() && scraped.fate == Fate::Failed) logger().error("Error downloading ", request->describe(), ": ", failure);
   }
   auto handling = middlewares_.handle(request, std::move(outcome));
@@ -85,6 +86,7 @@ void Scraper::take(Scraped& scraped, const Request& request, Called called) {
   }
   crawl_.stats.incValue("spider_exceptions/count");
   crawl_.stats.incValue("spider_exceptions/" + errorName(called.failure));
+  if (scraped.fate != Fate::Failed) crawl_.stats.incValue("failed_count/" + errorName(called.failure));   // each page once
   scraped.fate = Fate::Failed;
   scraped.cause = "the callback failed: " + called.failure.getErrorMessage();
   logger().error("Spider error processing ", request.describe(), ": ", called.failure.getTraceback());

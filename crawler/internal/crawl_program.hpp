@@ -19,9 +19,12 @@ struct CrawlOptions {
   std::vector<std::string> arguments;                  // -a NAME=VALUE
   std::vector<std::string> append, overwrite;          // -o, -O
   std::optional<int> concurrency;                      // -c
+  std::string target;                                  // what is crawled, for the report
   std::string job;                                     // --job DIR
+  std::string report;                                  // --report FILE
   std::string logLevel;                                // -L
-  bool noLog = false;
+  std::string logFile;                                 // --logfile
+  bool noLog = false, noStatus = false, noSummary = false;
 };
 
 /// Exit codes, as the manual lists them.
@@ -42,9 +45,16 @@ template <class App> void addCrawlOptions(App& app, CrawlOptions& options) {
   app.add_option("-s,--set", options.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
   app.add_option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host")->option_text("N");
   app.add_option("--job", options.job, "Keep the crawl in the folder DIR: after a stop, a crash or kill -9 the same command goes on with it")->option_text("DIR");
+  app.add_option("--report", options.report, "Write a report of the run to FILE, as JSON")->option_text("FILE");
   app.add_option("-L,--loglevel", options.logLevel, "Log from this level on: DEBUG, INFO, WARNING, ERROR or CRITICAL")->option_text("LEVEL");
+  app.add_option("--logfile", options.logFile, "Append log lines to FILE instead of printing them")->option_text("FILE");
   app.add_flag("--nolog", options.noLog, "Log nothing; the summary at the end stays");
+  app.add_flag("--no-status", options.noStatus, "Show no status line on a terminal");
 }
+
+class SettingsLayers;
+/// Adds "NAME=VALUE" texts, as -s takes them. Throws SettingError.
+void addSettings(SettingsLayers& layers, const std::vector<std::string>& assignments);
 
 /// The spider that a target names: a registered one, or SiteSpider for a URL. Throws SpiderError, which says what is wrong with it.
 std::unique_ptr<Spider> spiderFor(std::string_view target);
