@@ -7,12 +7,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weft::crawler::command {
 
 /// weft crawl TARGET
-int crawl(const std::string& target, const CrawlOptions& options);
+int crawl(const std::string& target, CrawlOptions options);
 
 struct DemoOptions {
   std::uint16_t port = 8000;                           // 0: any free one
@@ -45,8 +46,33 @@ int fetch(const FetchOptions& options);
 /// weft list
 int list();
 
-/// weft settings
-int settings();
+struct ParsePageOptions {
+  std::string url;
+  std::string spider;                                  // a name, or a file; empty: the spider of `weft crawl URL`
+  std::string callback;
+  std::vector<std::string> arguments, settings;        // -a, -s
+  std::string logLevel;
+  bool noItems = false, noLinks = false, noLog = false;
+};
+/// weft parse URL
+int parse(const ParsePageOptions& options);
+
+struct BenchOptions {
+  double seconds = 10;
+  std::vector<std::string> settings;                   // -s NAME=VALUE
+};
+/// weft bench
+int bench(const BenchOptions& options);
+
+/// Is it the name of a C++ file?
+bool isSpiderFile(std::string_view name);
+
+struct SettingsOptions {
+  std::string name;                                    // of the one that is asked for; empty: all
+  std::vector<std::string> settings;                   // -s NAME=VALUE
+};
+/// weft settings [NAME]
+int settings(const SettingsOptions& options);
 
 /// weft version
 int version();

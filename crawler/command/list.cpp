@@ -5,7 +5,9 @@
 namespace weft::crawler::command {
 
 int list() {
-  for (const std::string& name : SpiderRegistry::names()) std::puts(name.c_str());
+  const auto names = SpiderRegistry::names();
+  for (const std::string& name : names) std::puts(name.c_str());
+  if (names.empty()) return complain("this program has no spiders of its own; a URL needs none (weft crawl URL), and a file is run by weft runspider FILE.cpp", kComplete);
   return kComplete;
 }
 

@@ -2,6 +2,7 @@
 
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/spider_program.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -21,6 +22,7 @@ Examples:
   weft crawl http://example.com/ -o pages.jsonl        every page of a site, one JSON line each
   weft crawl http://example.com/docs/ -c 4 -a 'allow=/docs/' -a 'deny=\?' -o docs.jsonl
   weft crawl http://example.com/ -s DEPTH_LIMIT=2 -L DEBUG
+  weft runspider quotes.cpp -o quotes.jsonl             a spider's file, compiled and run
   weft fetch http://example.com/ -o page.html           one page, or anything else
   weft demo                                             a site to try it on, at http://127.0.0.1:8000/
 
@@ -30,6 +32,10 @@ constexpr const char* kCrawlNotes = R"(
 For a URL: fetches every page of its scheme, host and port once, and writes a line with url, status, title, links, bytes
 and depth for each. Takes the arguments allow=REGEX (follow only URLs that match) and deny=REGEX (do not follow those).
 Without allow, links to pictures, archives, styles and scripts are not followed.)";
+
+constexpr const char* kRunspiderNotes = R"(
+What stands behind the file goes to the spider, which takes the options of weft crawl: weft runspider quotes.cpp -o quotes.jsonl
+The program is compiled with $CXX (c++) and $CXXFLAGS, and kept in ~/.cache/weft ($WEFT_CACHE): the second time it runs at once.)";
 
 constexpr const char* kFetchNotes = R"(
 Prints the body as it comes, without its Content-Encoding. Follows redirects, keeps to certificates, answers logins.
@@ -76,6 +82,31 @@ int run(int argc, char** argv) {
   fetch->footer(kFetchNotes);
   fetch->callback([&] { code = command::fetch(fetchOptions); });
 
+  std::string file;
+  CLI::App* runspider = app.add_subcommand("runspider", "Compile a spider's file and run it");
+  runspider->add_option("file", file, "A file with a spider, and WEFT_SPIDER or a main below it")->option_text("FILE.cpp")->required();
+  runspider->footer(kRunspiderNotes);
+  runspider->callback([&] { code = command::runSpiderFile(file, {}); });
+
+  command::ParsePageOptions parseOptions;
+  CLI::App* parse = app.add_subcommand("parse", "Fetch one page, and show what a spider makes of it");
+  parse->add_option("url", parseOptions.url, "What to fetch")->option_text("URL")->required();
+  parse->add_option("--spider", parseOptions.spider, "A spider's name or file, in place of the one that crawls URLs")->option_text("NAME or FILE.cpp");
+  parse->add_option("-c,--callback", parseOptions.callback, "One of its named callbacks (parse)")->option_text("NAME");
+  parse->add_option("-a", parseOptions.arguments, "Give the spider an argument; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  parse->add_option("-s,--set", parseOptions.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  parse->add_option("-L,--loglevel", parseOptions.logLevel, "Log from this level on")->option_text("LEVEL");
+  parse->add_flag("--nolog", parseOptions.noLog, "Log nothing");
+  parse->add_flag("--noitems", parseOptions.noItems, "Do not print the items");
+  parse->add_flag("--nolinks", parseOptions.noLinks, "Do not print the requests");
+  parse->callback([&] { code = command::parse(parseOptions); });
+
+  command::BenchOptions benchOptions;
+  CLI::App* bench = app.add_subcommand("bench", "Crawl an endless site in this program, and say how fast that was");
+  bench->add_option("--seconds", benchOptions.seconds, "For how long (10)")->option_text("N")->check(CLI::PositiveNumber);
+  bench->add_option("-s,--set", benchOptions.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  bench->callback([&] { code = command::bench(benchOptions); });
+
   command::DemoOptions demoOptions;
   CLI::App* demo = app.add_subcommand("demo", "Serve the demo site: quotes with authors and tags");
   demo->add_option("--port", demoOptions.port, "Listen there; 0 for any free port (8000)")->option_text("PORT");
@@ -84,7 +115,13 @@ int run(int argc, char** argv) {
   demo->callback([&] { code = command::demo(demoOptions); });
 
   app.add_subcommand("list", "List the spiders of this program")->callback([&] { code = command::list(); });
-  app.add_subcommand("settings", "List the settings and their defaults")->callback([&] { code = command::settings(); });
+
+  command::SettingsOptions settingsOptions;
+  CLI::App* settings = app.add_subcommand("settings", "List the settings, with their values and where these come from");
+  settings->add_option("name", settingsOptions.name, "Only the value of this one")->option_text("NAME");
+  settings->add_option("-s,--set", settingsOptions.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  settings->callback([&] { code = command::settings(settingsOptions); });
+
   app.add_subcommand("version", "Say which version this is")->callback([&] { code = command::version(); });
 
   std::vector<std::string> names;
@@ -98,6 +135,8 @@ int run(int argc, char** argv) {
       return complain(problem + " (weft --help lists them)", kUsage);
     }
   }
+  // What stands behind the file is not ours to read.
+  if (argc > 2 && std::string_view(argv[1]) == "runspider" && argv[2][0] != '-') return command::runSpiderFile(argv[2], std::vector<std::string>(argv + 3, argv + argc));
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

@@ -1,70 +1,22 @@
 // The command as a user meets it: a program, its output and its exit code.
 
-#include "support/run_program.hpp"
+#include "crawler/command/weft_command.hpp"
 
 #include <doctest/doctest.h>
 
-#include <signal.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
-#include <thread>
-
-namespace {
-
-const std::string kWeft = WEFT_COMMAND;
-const std::string kQuotes = WEFT_QUOTES;
-
-ProgramRun weft(const std::string& arguments) { return runProgram(kWeft + " " + arguments); }
-
-bool has(const ProgramRun& run, std::string_view text) { return run.output.find(text) != std::string::npos; }
-
-struct Folder {
-  Folder() { REQUIRE(mkdtemp(path)); }
-  ~Folder() { runProgram("rm -rf '" + std::string(path) + "'"); }
-  std::string operator/(const std::string& name) const { return std::string(path) + "/" + name; }
-  char path[64] = "/tmp/weft-command-test-XXXXXX";
-};
-
-std::string contentOf(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-std::size_t lines(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
-
-// The demo site, for as long as this lives.
-struct Demo {
-  explicit Demo(const Folder& folder) {
-    const std::string file = folder / "port";
-    const ProgramRun started = runProgram("'" + kWeft + "' demo --port 0 --port-file '" + file + "' >/dev/null 2>&1 & echo $!");
-    pid = std::stoi(started.output);
-    while (contentOf(file).empty()) {
-      REQUIRE(kill(pid, 0) == 0);
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    url = "http://127.0.0.1:" + std::to_string(std::stoi(contentOf(file))) + "/";
-  }
-  ~Demo() { kill(pid, SIGTERM); }
-  pid_t pid = 0;
-  std::string url;
-};
-
-}  // namespace
+#include <string_view>
+#include <utility>
 
 TEST_CASE("weft says what it can do, which version it is, and what was probably meant") {
-  CHECK(weft("--help").status == 0);
-  CHECK(has(weft("--help"), "weft crawl http://example.com/ -o pages.jsonl"));
-  CHECK(has(weft(""), "crawl"));
-  CHECK(weft("version").output.starts_with("weft 0."));
-  CHECK(has(weft("settings"), "CONCURRENT_REQUESTS=16"));
-  const ProgramRun typo = weft("crwal http://127.0.0.1/");
+  CHECK(runWeft("--help").status == 0);
+  CHECK(has(runWeft("--help"), "weft crawl http://example.com/ -o pages.jsonl"));
+  CHECK(has(runWeft(""), "crawl"));
+  CHECK(runWeft("version").output.starts_with("weft 0."));
+  CHECK(has(runWeft("settings"), "CONCURRENT_REQUESTS=16"));
+  const ProgramRun typo = runWeft("crwal http://127.0.0.1/");
   CHECK(typo.status == 2);
   CHECK(typo.output == "weft: there is no command \"crwal\"; did you mean crawl? (weft --help lists them)\n");
 }
@@ -95,7 +47,7 @@ TEST_CASE("what cannot be understood is one clear line and exit code 2") {
   };
   for (const auto& [arguments, message] : cases) {
     CAPTURE(arguments);
-    const ProgramRun run = weft(arguments);
+    const ProgramRun run = runWeft(arguments);
     CHECK(run.status == 2);
     CHECK(lines(run.output) == 1);
     CHECK_MESSAGE(has(run, message), run.output);
@@ -103,13 +55,13 @@ TEST_CASE("what cannot be understood is one clear line and exit code 2") {
 }
 
 TEST_CASE("an output that cannot be written ends the crawl before it begins") {
-  const ProgramRun run = weft("crawl http://127.0.0.1:1/ -o /nonexistent/pages.jsonl");
+  const ProgramRun run = runWeft("crawl http://127.0.0.1:1/ -o /nonexistent/pages.jsonl");
   CHECK(run.status == 1);
   CHECK(run.output == "weft: cannot write to /nonexistent/pages.jsonl: No such file or directory\n");
 }
 
 TEST_CASE("a server that is not there is named, and the exit code is 4") {
-  const ProgramRun run = weft("crawl http://127.0.0.1:1/ --nolog -o /dev/null");
+  const ProgramRun run = runWeft("crawl http://127.0.0.1:1/ --nolog -o /dev/null");
   CHECK(run.status == 4);
   CHECK(has(run, "1 enqueued = 0 done + 1 failed + 0 dropped + 0 pending"));
   CHECK(has(run, "weft: nothing could be fetched: connecting to 127.0.0.1:1: connection refused"));
@@ -119,7 +71,7 @@ TEST_CASE("the demo site is crawled over real sockets: a line for each page, and
   Folder folder;
   Demo demo(folder);
   const std::string out = folder / "pages.jsonl";
-  const ProgramRun run = weft("crawl " + demo.url + " -c 4 -O " + out);
+  const ProgramRun run = runWeft("crawl " + demo.url + " -c 4 -O " + out);
   CHECK_MESSAGE(run.status == 0, run.output);
   const std::string pages = contentOf(out);
   CHECK(lines(pages) == 61);
@@ -130,14 +82,14 @@ TEST_CASE("the demo site is crawled over real sockets: a line for each page, and
   CHECK(has(run, "status 404  1  Not Found"));
   CHECK(has(run, "61 enqueued = 61 done + 0 failed + 0 dropped + 0 pending"));
 
-  CHECK(weft("crawl " + demo.url + " -o " + out + " --nolog").status == 0);
+  CHECK(runWeft("crawl " + demo.url + " -o " + out + " --nolog").status == 0);
   CHECK(lines(contentOf(out)) == 122);                 // -o appends
-  CHECK(weft("crawl " + demo.url + " -a 'allow=/page/' -O " + out + " --nolog").status == 0);
+  CHECK(runWeft("crawl " + demo.url + " -a 'allow=/page/' -O " + out + " --nolog").status == 0);
   CHECK(lines(contentOf(out)) == 11);                  // the start page and its followers; /page/1/ is not linked
-  const ProgramRun limited = weft("crawl " + demo.url + " -s CLOSESPIDER_PAGECOUNT=5 -c 1 -O " + out + " --nolog");
+  const ProgramRun limited = runWeft("crawl " + demo.url + " -s CLOSESPIDER_PAGECOUNT=5 -c 1 -O " + out + " --nolog");
   CHECK(limited.status == 5);
   CHECK(lines(contentOf(out)) == 5);
-  CHECK(has(weft("crawl " + demo.url + " -L DEBUG -O /dev/null"), "Crawled (200) <GET " + demo.url + ">"));
+  CHECK(has(runWeft("crawl " + demo.url + " -L DEBUG -O /dev/null"), "Crawled (200) <GET " + demo.url + ">"));
 }
 
 TEST_CASE("without -o the pages go to the standard output, and only they") {
@@ -165,7 +117,7 @@ TEST_CASE("the quotes sample writes every quote once") {
 TEST_CASE("a disk that fills up stops the crawl with exit code 5 and one clear line") {
   Folder folder;
   Demo demo(folder);
-  const ProgramRun run = weft("crawl " + demo.url + " --nolog -O /dev/full");
+  const ProgramRun run = runWeft("crawl " + demo.url + " --nolog -O /dev/full");
   CHECK(run.status == 5);
   CHECK(has(run, "weft: cannot write to /dev/full: No space left on device\n"));
   CHECK(has(run, "0 in /dev/full"));
@@ -189,35 +141,35 @@ TEST_CASE("the demo says when its port is taken, and refuses bad addresses") {
   Folder folder;
   Demo demo(folder);
   const std::string port = demo.url.substr(demo.url.rfind(':') + 1, demo.url.size() - demo.url.rfind(':') - 2);
-  const ProgramRun taken = weft("demo --port " + port);
+  const ProgramRun taken = runWeft("demo --port " + port);
   CHECK(taken.status == 1);
   CHECK(has(taken, "address already in use"));
-  CHECK(weft("demo --port 99999").status == 2);
-  CHECK(weft("demo --interface 300.1.1.1").status == 1);
-  CHECK(weft("demo --port 0 --port-file /nonexistent/port").status == 1);
+  CHECK(runWeft("demo --port 99999").status == 2);
+  CHECK(runWeft("demo --interface 300.1.1.1").status == 1);
+  CHECK(runWeft("demo --port 0 --port-file /nonexistent/port").status == 1);
 }
 
 TEST_CASE("weft fetch prints a page, or saves it, and its exit code says how it went") {
   const Folder folder;
   const Demo demo(folder);
-  const ProgramRun page = weft("fetch " + demo.url);
+  const ProgramRun page = runWeft("fetch " + demo.url);
   CHECK(page.status == 0);
   CHECK(page.output.starts_with("<!DOCTYPE html>"));
-  const ProgramRun saved = weft("fetch -o '" + (folder / "page") + "' " + demo.url);
+  const ProgramRun saved = runWeft("fetch -o '" + (folder / "page") + "' " + demo.url);
   CHECK(saved.status == 0);
   CHECK(contentOf(folder / "page") == page.output);
   CHECK(saved.output == std::to_string(page.output.size()) + " bytes in " + (folder / "page") + "\n");
-  const ProgramRun head = weft("fetch -I " + demo.url);
+  const ProgramRun head = runWeft("fetch -I " + demo.url);
   CHECK(head.output.starts_with("HTTP/1.1 200 OK\n"));
   CHECK(head.output.ends_with("\n\n"));
-  CHECK(has(weft("fetch --timing -o '" + (folder / "page") + "' -v " + demo.url), "first byte"));
-  const ProgramRun missing = weft("fetch " + demo.url + "nothing");
+  CHECK(has(runWeft("fetch --timing -o '" + (folder / "page") + "' -v " + demo.url), "first byte"));
+  const ProgramRun missing = runWeft("fetch " + demo.url + "nothing");
   CHECK(missing.status == 3);
-  const ProgramRun unwritable = weft("fetch -o /nowhere/page " + demo.url);
+  const ProgramRun unwritable = runWeft("fetch -o /nowhere/page " + demo.url);
   CHECK(unwritable.status == 1);
   CHECK(has(unwritable, "/nowhere/page"));
-  const ProgramRun nobody = weft("fetch --retry 0 http://127.0.0.1:1/");
+  const ProgramRun nobody = runWeft("fetch --retry 0 http://127.0.0.1:1/");
   CHECK(nobody.status == 1);
   CHECK(has(nobody, "connecting to 127.0.0.1:1: connection refused"));
-  CHECK(weft("fetch " + demo.url + " > /dev/full").status == 1);
+  CHECK(runWeft("fetch " + demo.url + " > /dev/full").status == 1);
 }

@@ -1,0 +1,25 @@
+// A spider's file, compiled: what `weft runspider FILE.cpp` runs.
+#pragma once
+
+#include <weft/crawler/error.hpp>
+
+#include <string>
+#include <vector>
+
+namespace weft::crawler::command {
+
+/// A spider's file cannot be made into a program. The text says why; what the compiler had to say is on stderr by then.
+class CompileError : public Error {
+ public:
+  CompileError(const std::string& problem, int exitCode) : Error(problem), exitCode(exitCode) {}
+  int exitCode;                                        ///< what weft is to end with
+};
+
+/// Path of the program that `file` makes. It is compiled with $CXX (c++ otherwise) and $CXXFLAGS against the weft that this command belongs to, unless that was done before: with the same text,
+/// headers of its own, compiler, flags and library. Throws CompileError.
+std::string compiledSpider(const std::string& file);
+
+/// Becomes the program: compiledSpider(file) with these arguments. Comes back, with an exit code, only if it could not.
+int runSpiderFile(const std::string& file, const std::vector<std::string>& arguments);
+
+}  // namespace weft::crawler::command

@@ -1,0 +1,153 @@
+// weft runspider and weft parse with a spider's file: compiled once, run as a crawl.
+
+#include "crawler/command/weft_command.hpp"
+
+#include <filesystem>
+
+namespace {
+
+constexpr const char* kSpider = R"cpp(#include <weft/crawler.hpp>
+using namespace weft;
+struct Quote { std::string author; };
+WEFT_ITEM(Quote, author)
+class QuotesSpider : public Spider {
+ public:
+  QuotesSpider() : Spider("quotes") { callbacks = {{"author", &QuotesSpider::author}}; }
+  Results startRequests() override { co_yield Request(argument("url")); }
+  Results parse(Response response) override {
+    for (auto block : response.css("div.quote")) {
+      Quote quote;
+      quote.author = block.css("small.author::text").get();
+      co_yield quote;
+    }
+    if (auto next = response.css("li.next a::attr(href)").first()) co_yield response.follow(*next, &QuotesSpider::parse);
+  }
+  Results author(Response response) {
+    Quote quote;
+    quote.author = response.css("h2.author-title::text").get();
+    co_yield quote;
+  }
+};
+)cpp";
+
+// A cache of its own, and a compiler that counts how often it is run.
+struct Workshop {
+  Workshop() {
+    write(folder / "c++", "#!/bin/sh\necho run >> '" + folder / "runs" + "'\nexec c++ \"$@\"\n");
+    std::filesystem::permissions(folder / "c++", std::filesystem::perms::owner_all);
+  }
+  ProgramRun weft(const std::string& arguments) const { return with("", arguments); }
+  ProgramRun with(const std::string& variables, const std::string& arguments) const {
+#ifdef __SANITIZE_ADDRESS__
+    const std::string flags = "-fsanitize=address,undefined";
+#else
+    const std::string flags;
+#endif
+    return runProgram("cd '" + std::string(folder.path) + "' && WEFT_CACHE='" + folder / "cache" + "' CXX='" + folder / "c++" + "' CXXFLAGS='" + flags + "' " + variables + " '" + kWeft + "' " + arguments);
+  }
+  std::size_t compilerRuns() const { return lines(contentOf(folder / "runs")); }
+  Folder folder;
+};
+
+}  // namespace
+
+TEST_CASE("runspider compiles a spider's file the first time, and runs the program at once the second") {
+  const Workshop shop;
+  const Demo demo(shop.folder);
+  write(shop.folder / "quotes.cpp", std::string(kSpider) + "WEFT_SPIDER(QuotesSpider)\n");
+  const std::string crawl = "runspider quotes.cpp -a url=" + demo.url + " -O quotes.jsonl";
+  const ProgramRun first = shop.weft(crawl);
+  CHECK_MESSAGE(first.status == 0, first.output);
+  CHECK(first.output.starts_with("Compiling quotes.cpp ...\n"));
+  CHECK(has(first, "Spider opened: quotes"));
+  CHECK(lines(contentOf(shop.folder / "quotes.jsonl")) == 108);
+  const std::size_t runs = shop.compilerRuns();
+  CHECK(runs == 2);                                    // compiled, and linked
+
+  const ProgramRun second = shop.weft(crawl + " --nolog");
+  CHECK(second.status == 0);
+  CHECK_FALSE(has(second, "Compiling"));
+  CHECK(shop.compilerRuns() == runs);
+  // Its arguments and its exit code are the spider's.
+  CHECK(has(shop.weft("runspider quotes.cpp --help"), "Runs the spider \"quotes\""));
+  CHECK(shop.weft("runspider quotes.cpp --bogus").status == 2);
+  CHECK(shop.weft("runspider quotes.cpp -a url=http://127.0.0.1:1/ --nolog -O /dev/null").status == 4);
+  CHECK(shop.compilerRuns() == runs);
+
+  // What the spider makes of a single page.
+  const ProgramRun page = shop.weft("parse " + demo.url + " --spider quotes.cpp --nolog");
+  CHECK_MESSAGE(page.status == 0, page.output);
+  CHECK(page.output.starts_with("page     200 " + demo.url + "\nitem     {\"author\":\"William Shakespeare\"}\n"));
+  CHECK(page.output.ends_with("request  GET " + demo.url + "page/2/\nin all   10 items, 1 request\n"));
+  const ProgramRun author = shop.weft("parse " + demo.url + "author/Jane-Austen/ --spider quotes.cpp -c author --nolog");
+  CHECK(author.output == "page     200 " + demo.url + "author/Jane-Austen/\nitem     {\"author\":\"Jane Austen\"}\nin all   1 item, 0 requests\n");
+  const ProgramRun typo = shop.weft("parse " + demo.url + " --spider quotes.cpp -c auhtor");
+  CHECK(typo.status == 2);
+  CHECK(has(typo, "the spider quotes names no callback auhtor; did you mean author?"));
+  CHECK(shop.compilerRuns() == runs);
+}
+
+TEST_CASE("runspider compiles again when the file, a header of its own, the flags or the compiler change, and not otherwise") {
+  const Workshop shop;
+  write(shop.folder / "name.hpp", "#define NAME \"first\"\n");
+  const std::string program = "#include \"name.hpp\"\n#include <cstdio>\nint main(int argc, char**) { std::printf(\"%s %d\\n\", NAME, argc); return 7; }\n";
+  write(shop.folder / "my spider.cpp", program);
+  const std::string run = "runspider 'my spider.cpp' a 'b c'";
+  const ProgramRun first = shop.weft(run);
+  CHECK_MESSAGE(first.status == 7, first.output);      // a main of its own goes before weft's
+  CHECK(first.output.ends_with("first 3\n"));
+  CHECK(shop.weft(run).output == "first 3\n");
+  CHECK(shop.compilerRuns() == 2);
+  write(shop.folder / "name.hpp", "#define NAME \"second\"\n");
+  CHECK(shop.weft(run).output.ends_with("second 3\n"));
+  CHECK(shop.compilerRuns() == 4);
+  write(shop.folder / "my spider.cpp", program + "// more\n");
+  CHECK(shop.weft(run).output.ends_with("second 3\n"));
+  CHECK(shop.compilerRuns() == 6);
+  write(shop.folder / "c++", contentOf(shop.folder / "c++") + "# another compiler\n");
+  CHECK(shop.weft(run).output.ends_with("second 3\n"));
+  CHECK(shop.compilerRuns() == 8);
+  write(shop.folder / "my spider.cpp", program);       // as it was, but for the compiler
+  CHECK(shop.weft(run).output.ends_with("second 3\n"));
+  CHECK(shop.compilerRuns() == 10);
+  CHECK(shop.weft(run).output == "second 3\n");
+}
+
+TEST_CASE("a spider that does not compile is shown with its line; nothing stays behind") {
+  const Workshop shop;
+  write(shop.folder / "bad.cpp", "#include <string>\n\nint broken = nothing;\n");
+  const ProgramRun run = shop.weft("runspider bad.cpp -o x.jsonl");
+  CHECK(run.status == 1);
+  CHECK_MESSAGE(has(run, "bad.cpp:3:14: error: "), run.output);
+  CHECK(run.output.ends_with("weft: bad.cpp could not be compiled (see above)\n"));
+  CHECK(std::filesystem::is_empty(shop.folder / "cache"));
+  CHECK(access((shop.folder / "x.jsonl").c_str(), F_OK) != 0);
+}
+
+TEST_CASE("what stands in the way of a spider's file is said in a line") {
+  const Workshop shop;
+  const ProgramRun missing = shop.weft("runspider nothing.cpp");
+  CHECK(missing.status == 2);
+  CHECK(missing.output == "weft: cannot read nothing.cpp: No such file or directory\n");
+  CHECK(shop.weft("runspider").status == 2);
+  write(shop.folder / "main.cpp", "int main() {}\n");
+  CHECK(has(shop.weft("crawl main.cpp"), "for a file: weft runspider main.cpp"));
+  const ProgramRun compiler = shop.with("CXX=/nonexistent/c++", "runspider main.cpp");
+  CHECK(compiler.status == 1);
+  CHECK(has(compiler, "weft: cannot run the compiler /nonexistent/c++: No such file or directory; set CXX to one that is there\n"));
+  const ProgramRun cache = shop.with("WEFT_CACHE=/proc/nothing", "runspider main.cpp");
+  CHECK(cache.status == 1);
+  CHECK(has(cache, "WEFT_CACHE names another folder"));
+  std::filesystem::create_directory(shop.folder / "open");
+  std::filesystem::permissions(shop.folder / "open", std::filesystem::perms::all);
+  CHECK(has(shop.with("WEFT_CACHE=open", "runspider main.cpp"), "can be written by other users"));
+
+  // A file without a spider, and one with several.
+  write(shop.folder / "none.cpp", "// nothing yet\n");
+  const ProgramRun none = shop.weft("runspider none.cpp");
+  CHECK(none.status == 2);
+  CHECK_MESSAGE(has(none, "no spider is known here: write WEFT_SPIDER(YourSpider) below the class"), none.output);
+  write(shop.folder / "two.cpp", "#include <weft/crawler/spider.hpp>\nstruct A : weft::Spider { A() : Spider(\"a\") {} };\nstruct B : weft::Spider { B() : Spider(\"b\") {} };\nWEFT_SPIDER(A)\nWEFT_SPIDER(B)\n");
+  CHECK(has(shop.weft("runspider two.cpp"), "there are several spiders here (a, b); say which by --spider NAME"));
+  CHECK(has(shop.weft("runspider two.cpp --spider b --help"), "Runs the spider \"b\""));
+}
