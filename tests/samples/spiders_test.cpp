@@ -145,6 +145,22 @@ TEST_CASE("the link checker names each broken link with each page that holds it"
   CHECK(std::count(output.begin(), output.end(), '\n') == 4);
 }
 
+TEST_CASE("the sample of many hosts leaves a delay between the requests to each, and says so") {
+  Site site;
+  const std::string local = "http://localhost" + site.url.substr(site.url.rfind(':'));
+  const ProgramRun run = runProgram(std::string(SAMPLES_FOLDER) + "/many_hosts --url " + site.url + "/links/ --url " + local +
+                                    "/links/ -s DOWNLOAD_DELAY=0.05 -s RANDOMIZE_DOWNLOAD_DELAY=false -s RETRY_ENABLED=false --nolog");
+  std::size_t pages = 0;
+  for (std::size_t at = 0; (at = run.output.find("\"title\":", at)) != std::string::npos; ++at) ++pages;
+  CHECK(pages == 6);
+  for (const char* host : {"  127.0.0.1 ", "  localhost "}) {
+    const std::size_t line = run.output.find(host), told = run.output.find(" 4 requests, at least ", line);
+    REQUIRE(line != std::string::npos);
+    REQUIRE(told < run.output.find('\n', line));
+    CHECK(std::stod(run.output.substr(told + 22)) >= 0.04);
+  }
+}
+
 TEST_CASE("the book shop sample follows its rules, and stores the covers that there are") {
   Site site;
   test::TemporaryFolder folder;
