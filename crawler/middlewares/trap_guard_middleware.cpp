@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kPatterns = 4096, kSaid = 65536; // 96 KiB and 512 KiB
 constexpr std::uint32_t kSamePages = 16;               // of a pattern, before its pages are looked at
-constexpr std::uint32_t kEvery = 8;                    // of which each so many is: reading a page costs as much as all else that the engine does with it
+constexpr std::uint32_t kEvery = 16;                   // of which each so many is: reading a page costs as much as all else that the engine does with it
 
 const Logger& logger() {
   static const Logger logger("weft.crawler.trap_guard");
@@ -24,7 +24,6 @@ const Logger& logger() {
 
 constexpr bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool isLetter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool isSpace(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 constexpr std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) noexcept {
   hash = (hash ^ value) * 0x9E3779B97F4A7C15u;
@@ -36,6 +35,32 @@ std::uint64_t printOfText(std::string_view text) noexcept {
   for (char c : text) hash = mixed(hash, static_cast<unsigned char>(c));
   return hash;
 }
+
+// What a byte of a page is to its print.
+enum class Kind : std::uint8_t { Text, Space, Digit, Tag };
+constexpr auto kKinds = [] {
+  std::array<Kind, 256> kinds{};
+  for (char c : {' ', '\t', '\n', '\v', '\f', '\r'}) kinds[static_cast<unsigned char>(c)] = Kind::Space;
+  for (char c = '0'; c <= '9'; ++c) kinds[static_cast<unsigned char>(c)] = Kind::Digit;
+  kinds['<'] = Kind::Tag;
+  return kinds;
+}();
+
+// A hash of bytes that come one at a time.
+class Print {
+ public:
+  void add(char c) noexcept {
+    word_ = word_ << 8 | static_cast<unsigned char>(c);
+    if (++count_ % 8 == 0) hash_ = mixed(hash_, word_);
+  }
+  void add(std::string_view text) noexcept {
+    for (char c : text) add(c);
+  }
+  std::uint64_t done() const noexcept { return mixed(mixed(hash_, word_), count_); }
+
+ private:
+  std::uint64_t hash_ = 0x2545F491, word_ = 0, count_ = 0;
+};
 
 // A number that a page of a calendar may hold: of a day, a month, or a year.
 bool isOfDate(std::string_view digits) noexcept {
@@ -95,31 +120,29 @@ bool trap::repeatsItself(std::string_view path) noexcept {
 }
 
 std::uint64_t trap::printOf(std::string_view html) noexcept {
-  std::uint64_t hash = 0x2545F491;
+  Print print;
   for (std::size_t at = 0; at < html.size();) {
     const char c = html[at];
-    if (c == '<') {
+    const Kind kind = kKinds[static_cast<unsigned char>(c)];
+    if (kind == Kind::Tag) {
       const std::size_t end = std::min(html.find('>', at), html.size());
       const std::string_view tag = html.substr(at, end - at);
-      if (const std::size_t source = tag.find("src="); source != std::string_view::npos) {
-        for (char inside : tag.substr(source + 4)) hash = mixed(hash, static_cast<unsigned char>(inside));
-      }
+      if (const std::size_t source = tag.find("src="); source != std::string_view::npos) print.add(tag.substr(source + 4));
       at = end + 1;
       for (std::string_view name : {"script", "style"})
         if (tag.substr(1).starts_with(name)) at = std::min(html.find("</", at), html.size());
-    } else if (isDigit(c)) {
+    } else if (kind == Kind::Digit) {
       std::size_t end = at;
       while (end < html.size() && isDigit(html[end])) ++end;
       const std::string_view digits = html.substr(at, end - at);
-      if (!isOfDate(digits))
-        for (char digit : digits) hash = mixed(hash, static_cast<unsigned char>(digit));
+      if (!isOfDate(digits)) print.add(digits);
       at = end;
     } else {
-      if (!isSpace(c)) hash = mixed(hash, static_cast<unsigned char>(c));
+      if (kind == Kind::Text) print.add(c);
       ++at;
     }
   }
-  return hash;
+  return print.done();
 }
 
 void TrapGuardMiddleware::open(const CrawlContext& crawl) {
