@@ -93,7 +93,10 @@ void checkMeta(std::string_view key, std::string_view value) {
     throw RequestError("the meta key " + std::string(key) + " must be " + std::string(wanted) + ", not \"" + std::string(value.substr(0, 100)) + "\"");
 }
 
-bool metaFlag(const Request& request, std::string_view key) noexcept { return flagOf(request.meta(key)).value_or(false); }
+bool metaFlag(const Request& request, std::string_view key) noexcept {
+  const std::string_view value = request.meta(key);
+  return !value.empty() && flagOf(value).value_or(false);
+}
 
 std::optional<double> metaNumber(const Request& request, std::string_view key) noexcept { return numberOf(request.meta(key)); }
 
