@@ -77,7 +77,8 @@ struct Journal::State {
   }
 
   [[noreturn]] void fail(const char* doing) const {
-    const int code = sqlite3_errcode(db), system = sqlite3_system_errno(db);
+    const int left = errno, code = sqlite3_errcode(db);
+    const int system = sqlite3_system_errno(db) ? sqlite3_system_errno(db) : left;     // a COMMIT that fails leaves it in errno alone
     const std::string why = sqlite3_errmsg(db);
     if (code == SQLITE_FULL || (code == SQLITE_IOERR && noRoom(system))) throw JournalFull("no room left on the disk for the journal " + path);
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) damaged(why);
@@ -87,6 +88,7 @@ struct Journal::State {
     throw JournalDamaged("the journal " + path + " is damaged (" + why + "): restore the folder from a copy, or remove it and begin the job anew");
   }
   void run(const char* sql, const char* doing) const {
+    errno = 0;
     if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(doing);
   }
   sqlite3_stmt* prepare(const char* sql) {
@@ -104,6 +106,7 @@ struct Journal::State {
   }
   // Runs a prepared statement that gives no rows.
   void step(sqlite3_stmt* statement) const {
+    errno = 0;
     const int code = sqlite3_step(statement);
     if (code != SQLITE_DONE) {
       sqlite3_reset(statement);
