@@ -136,11 +136,11 @@ TEST_CASE("a report that cannot be written is refused before the crawl, and what
 TEST_CASE("a crawl that is interrupted writes its report, gracefully or not") {
   const Folder folder;
   const std::string port = folder / "port";
-  // A server that accepts, and answers nothing.
-  const std::string script = "python3 -c 'import socket,time; s=socket.create_server((\"127.0.0.1\",0)); print(s.getsockname()[1],flush=True); time.sleep(60)' > " + port +
+  // A server that accepts, says so, and answers nothing: a crawl that is told to stop before it has asked anybody is over at once.
+  const std::string asked = folder / "asked";
+  const std::string script = "python3 -c 'import socket,time; s=socket.create_server((\"127.0.0.1\",0)); print(s.getsockname()[1],flush=True); c=s.accept(); open(\"" + asked + "\",\"w\").write(\"yes\"); time.sleep(60)' > " + port +
                              " & server=$!; while [ ! -s " + port + " ]; do sleep 0.02; done; '" + kWeft + "' crawl http://127.0.0.1:$(cat " + port + ")/ -O /dev/null --report " +
-                             (folder / "report.json") + " 2>" + (folder / "log") + " & crawl=$!; until grep -q 'Spider opened' " + (folder / "log") +
-                             "; do sleep 0.02; done; kill -INT $crawl; until grep -q gracefully " + (folder / "log") + "; do sleep 0.02; done; kill -INT $crawl; wait $crawl; echo code $?; kill $server";
+                             (folder / "report.json") + " 2>" + (folder / "log") + " & crawl=$!; while [ ! -s " + asked + " ]; do sleep 0.02; done; kill -INT $crawl; until grep -q gracefully " + (folder / "log") + "; do sleep 0.02; done; kill -INT $crawl; wait $crawl; echo code $?; kill $server";
   const ProgramRun run = runProgram("{ " + script + "; }");
   CHECK_MESSAGE(has(run, "code 5"), run.output);
   const Json report = Json::parse(contentOf(folder / "report.json"));
