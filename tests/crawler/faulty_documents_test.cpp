@@ -1,5 +1,5 @@
 // Real documents over a network in memory that fails: the crawl finds what it finds over one that does not. WEFT_DOCUMENTS names pairs of a folder and its first page,
-// "/usr/share/doc/python3.11/html index.html", with ':' between the pairs; without it nothing is crawled.
+// "/usr/share/doc/python3.11/html index.html", with ':' between the pairs.
 #include <weft/core/log.hpp>
 #include <weft/core/manual_clock.hpp>
 #include <weft/crawler/engine.hpp>
@@ -135,7 +135,8 @@ Found crawl(const fs::path& folder, const std::string& first, std::uint64_t seed
 TEST_CASE("documents over a network that resets, cuts, stalls and refuses: the same pages, each once") {
   LogCapture quiet(LogLevel::Critical);
   const char* given = std::getenv("WEFT_DOCUMENTS");
-  std::istringstream sets(given ? given : "");
+  REQUIRE_MESSAGE(given, "WEFT_DOCUMENTS is not set");
+  std::istringstream sets(given);
   for (std::string set; std::getline(sets, set, ':');) {
     const std::string folder = set.substr(0, set.find(' ')), first = set.substr(set.find(' ') + 1);
     REQUIRE_MESSAGE(fs::exists(fs::path(folder) / first), "there is no " << folder << "/" << first);
