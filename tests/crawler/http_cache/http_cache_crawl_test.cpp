@@ -51,7 +51,11 @@ class CountingNetwork final : public net::Network {
 class Lines final : public Feed {
  public:
   explicit Lines(std::vector<std::string>& lines) : lines_(lines) {}
-  void write(const Item& item) override { lines_.push_back(toJson(item)); }
+  void write(const Item& item) override {
+    auto page = *item.as<SitePage>();
+    page.depth = 0;                                    // which of two pages that link to it came first is chance
+    lines_.push_back(toJson(Item(page)));
+  }
   void flush() override {}
   void close() override {}
   std::string_view name() const noexcept override { return "memory"; }
