@@ -23,6 +23,12 @@ bool Body::streamComplete() const noexcept { return stream_->complete(); }
 
 const std::string& Body::buffered() const noexcept { return stream_ ? stream_->buffer() : bytes_; }
 
+std::shared_ptr<BodySource> Body::takeSource() noexcept {
+  auto source = stream_ ? stream_->unreadSource() : nullptr;
+  if (source) release();
+  return source;
+}
+
 std::string Body::take() { return std::exchange(stream_ ? stream_->buffer() : bytes_, {}); }
 
 Deferred<std::string> Body::bytes(std::size_t limit) {
@@ -43,11 +49,13 @@ AsyncGenerator<std::string> chunksOf(Body body) {
   while (auto piece = co_await body.next()) co_yield std::move(*piece);
 }
 
-Deferred<std::uint64_t> save(Body body, std::string path) {
+}  // namespace
+
+Deferred<std::uint64_t> detail::saveChunks(AsyncGenerator<std::string> chunks, std::string path) {
   auto opening = detail::onFileThread([path] { return std::make_shared<detail::PartFile>(path); });
   const std::shared_ptr<detail::PartFile> file = co_await opening;
   std::uint64_t written = 0;
-  while (auto piece = co_await body.next()) {
+  while (auto piece = co_await chunks.next()) {
     written += piece->size();
     auto writing = detail::onFileThread([file, bytes = std::move(*piece)] { file->write(bytes); });
     co_await writing;
@@ -57,11 +65,9 @@ Deferred<std::uint64_t> save(Body body, std::string path) {
   co_return written;
 }
 
-}  // namespace
-
 AsyncGenerator<std::string> Body::chunks() && { return chunksOf(std::move(*this)); }
 
-Deferred<std::uint64_t> Body::saveTo(std::string path) && { return save(std::move(*this), std::move(path)); }
+Deferred<std::uint64_t> Body::saveTo(std::string path) && { return detail::saveChunks(std::move(*this).chunks(), std::move(path)); }
 
 void Body::onProgress(Progress callback) {
   if (stream_) return stream_->onProgress(std::move(callback));

@@ -8,11 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 namespace weft::http {
+
+class BodySource;
 
 namespace detail {
 class BodyStream;
@@ -31,6 +34,8 @@ class Body {
   Body() noexcept = default;
   Body(std::string bytes) noexcept : bytes_(std::move(bytes)) {}
   Body(const char* bytes) : bytes_(bytes) {}
+  /// What a source gives. It is asked when somebody reads.
+  explicit Body(std::shared_ptr<BodySource> source);
   explicit Body(detail::BodyStream* stream) noexcept : stream_(stream) {}          // the library's own: takes one reference
   Body(Body&& other) noexcept : bytes_(std::move(other.bytes_)), stream_(std::exchange(other.stream_, nullptr)) { other.bytes_.clear(); }
   Body& operator=(Body&& other) noexcept;
@@ -65,6 +70,8 @@ class Body {
   const std::string& buffered() const noexcept;
   /// Takes what buffered() shows.
   std::string take();
+  /// Of a Body that was made of a source and of which nothing was read: gives the source back, and is empty. Null for any other. A server sends a file without reading it.
+  std::shared_ptr<BodySource> takeSource() noexcept;
 
  private:
   bool streamComplete() const noexcept;

@@ -1,5 +1,6 @@
 #include <weft/http/body_source.hpp>
 
+#include <weft/http/client/errors.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/internal/body_files.hpp>
 
@@ -88,7 +89,21 @@ class BytesBody final : public BodySource {
   const std::shared_ptr<const std::string> bytes_;
 };
 
+Deferred<std::string> collect(AsyncGenerator<std::string> chunks, std::size_t limit) {
+  std::string all;
+  while (auto chunk = co_await chunks.next()) {
+    if (chunk->size() > limit - all.size()) throw BodyTooLarge("the message", limit, 0);
+    if (all.empty()) all = std::move(*chunk);
+    else all.append(*chunk);
+  }
+  co_return all;
+}
+
 }  // namespace
+
+Deferred<std::string> BodySource::bytes(std::size_t limit) {
+  return open().addCallback([this, limit](Length) { return collect(chunks(), limit); });
+}
 
 std::shared_ptr<BodySource> fileBody(std::string path) { return std::make_shared<FileBody>(std::move(path)); }
 

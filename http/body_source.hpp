@@ -1,9 +1,10 @@
-// BodySource: a request's body that is not held in memory as a whole.
+// BodySource: a body that is not held in memory as a whole.
 #pragma once
 
 #include <weft/defer/async_generator.hpp>
 #include <weft/defer/deferred.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,7 +13,7 @@
 
 namespace weft::http {
 
-/// Where a request's body comes from, piece by piece, as fast as the server takes it. See Request::setBodyFile() and setBodyChunks(), which make the usual ones.
+/// Where a body comes from, piece by piece, as fast as the other side takes it. See setBodyFile() and setBodyChunks() of Request and Response, which make the usual ones.
 ///
 /// Shared by the copies of a request. Thread: the reactor's.
 class BodySource {
@@ -31,6 +32,8 @@ class BodySource {
   virtual AsyncGenerator<std::string> chunks() = 0;
   /// May chunks() be called, also if it was before? Without this a request is sent once only.
   virtual bool isRepeatable() const noexcept = 0;
+  /// All of it in memory; Errors: BodyTooLarge, those of open() and chunks().
+  virtual Deferred<std::string> bytes(std::size_t limit);
 };
 
 /// The bytes of a regular file, opened and read on threads of the reactor's pool; its length is that of the moment when the request begins. Errors: FileError.

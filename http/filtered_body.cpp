@@ -1,5 +1,6 @@
 #include <weft/http/internal/filtered_body.hpp>
 
+#include <weft/http/body_source.hpp>
 #include <weft/http/internal/body_stream.hpp>
 
 #include <optional>
@@ -20,17 +21,27 @@ class FilteredBody final : public BodyStream::Source, public std::enable_shared_
     reading_.detach();
   }
 
-  Body start(std::string url, std::uint64_t expected) {
-    self_ = shared_from_this();
-    stream_ = new BodyStream(*this, {}, std::move(url));
-    if (expected > 0) stream_->expect(expected);
-    Body body(stream_);
+  BodyStream* start(std::string url, std::uint64_t expected) {
+    BodyStream* const stream = open(std::move(url), expected);
     pump();
-    return body;
+    return stream;
+  }
+  /// Waits until somebody reads; until then, `source` is what it is made of.
+  BodyStream* startWhenRead(std::shared_ptr<BodySource> source) {
+    unread_ = std::move(source);
+    return open("the response", 0);
   }
 
  private:
+  BodyStream* open(std::string url, std::uint64_t expected) {
+    self_ = shared_from_this();
+    stream_ = new BodyStream(*this, {}, std::move(url));
+    if (expected > 0) stream_->expect(expected);
+    return stream_;
+  }
+
   void bodyWanted() noexcept override { pump(); }
+  std::shared_ptr<BodySource> unreadSource() noexcept override { return unread_; }
 
   void bodyAbandoned() noexcept override {
     const auto self = std::move(self_);
@@ -42,6 +53,7 @@ class FilteredBody final : public BodyStream::Source, public std::enable_shared_
   void pump() noexcept {
     if (pumping_ || reading_) return;
     const auto self = shared_from_this();
+    unread_.reset();
     pumping_ = true;
     while (stream_ && !stream_->full()) {
       if (more_ || at_ < piece_.size()) {
@@ -110,6 +122,7 @@ class FilteredBody final : public BodyStream::Source, public std::enable_shared_
   std::unique_ptr<BodyFilter> filter_;
   BodyStream* stream_ = nullptr;                         // until its end; one reference
   std::shared_ptr<FilteredBody> self_;                   // as long as there is a stream
+  std::shared_ptr<BodySource> unread_;
   Deferred<> reading_{nullptr};                          // the piece that is waited for
   std::string piece_;
   std::size_t at_ = 0;                                   // what of it has been filtered
@@ -126,6 +139,25 @@ class Passing final : public BodyFilter {
   void finish() override {}
 };
 
+// The pieces of a source, which is opened first.
+struct Reading {
+  explicit Reading(std::shared_ptr<BodySource> source) : source(std::move(source)) {}
+  const std::shared_ptr<BodySource> source;
+  std::optional<AsyncGenerator<std::string>> chunks;
+
+  static Deferred<Piece> next(std::shared_ptr<Reading> self) {
+    if (!self->chunks) {
+      auto opening = self->source->open();
+      co_await opening;
+      self->chunks.emplace(self->source->chunks());
+    }
+    for (;;) {
+      Piece piece = co_await self->chunks->next();
+      if (!piece || !piece->empty()) co_return piece;
+    }
+  }
+};
+
 }  // namespace
 
 void BodyFilter::pass(std::string& piece, std::size_t& at, std::string& out) {
@@ -139,11 +171,21 @@ void BodyFilter::pass(std::string& piece, std::size_t& at, std::string& out) {
 }
 
 Body filteredBody(Body inner, std::unique_ptr<BodyFilter> filter, std::string url, std::uint64_t expected) {
-  return std::make_shared<FilteredBody>([inner = std::move(inner)]() mutable { return inner.next(); }, std::move(filter))->start(std::move(url), expected);
+  return Body(std::make_shared<FilteredBody>([inner = std::move(inner)]() mutable { return inner.next(); }, std::move(filter))->start(std::move(url), expected));
 }
 
 Body producedBody(PieceSource next, std::string url, std::uint64_t expected) {
-  return std::make_shared<FilteredBody>(std::move(next), std::make_unique<Passing>())->start(std::move(url), expected);
+  return Body(std::make_shared<FilteredBody>(std::move(next), std::make_unique<Passing>())->start(std::move(url), expected));
 }
 
 }  // namespace weft::http::detail
+
+namespace weft::http {
+
+Body::Body(std::shared_ptr<BodySource> source) {
+  auto reading = std::make_shared<detail::Reading>(source);
+  stream_ = std::make_shared<detail::FilteredBody>([reading = std::move(reading)] { return detail::Reading::next(reading); }, std::make_unique<detail::Passing>())
+                ->startWhenRead(std::move(source));
+}
+
+}  // namespace weft::http

@@ -47,7 +47,11 @@
 #include <weft/http/request.hpp>
 #include <weft/http/response.hpp>
 #include <weft/http/response_timing.hpp>
+#include <weft/http/server/access_log.hpp>
+#include <weft/http/server/errors.hpp>
+#include <weft/http/server/handler.hpp>
 #include <weft/http/server/resource.hpp>
+#include <weft/http/server/router.hpp>
 #include <weft/http/server/site.hpp>
 #include <weft/http/text/encoding.hpp>
 #include <weft/http/text/text_decoder.hpp>

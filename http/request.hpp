@@ -3,10 +3,13 @@
 
 #include <weft/core/delay.hpp>
 #include <weft/defer/async_generator.hpp>
+#include <weft/defer/deferred.hpp>
+#include <weft/http/body.hpp>
 #include <weft/http/body_source.hpp>
 #include <weft/http/forms/form.hpp>
 #include <weft/http/forms/multipart.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/json.hpp>
 #include <weft/http/url.hpp>
 #include <weft/net/address.hpp>
 
@@ -17,7 +20,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <typeindex>
 #include <utility>
+#include <vector>
 
 namespace weft::http {
 
@@ -40,7 +45,7 @@ class Request {
   Url url;
   Headers headers;
   std::string body;
-  /// In place of `body`, for one that is not in memory: see setBodyFile() and setBodyChunks(). Copies of a request share it.
+  /// In place of `body`, for one that is not in memory: see setBodyFile() and setBodyChunks(). Copies of a request share it. At a server every body is one: see bytes().
   std::shared_ptr<BodySource> bodySource;
 
   /// "GET" and so on; case counts (RFC 9110 section 9.1).
@@ -95,13 +100,46 @@ class Request {
   /// 101 is an answer that this request asks for: see setUpgrade().
   bool upgrade = false;
 
-  /// At a server: who asks, the target as it was sent ("/a?b", "*"), and the version.
+  // ---- at a server
+
+  /// The body, which may still be on its way: it is taken from the connection as fast as it is read here, once, and begins to come when it is read (a client that sent Expect: 100-continue
+  /// is told to go on then). `limit` and `maxBody` (the site's, unless a handler or route sets another) both hold. Errors: BodyTooLarge, which a handler that lets it pass answers with
+  /// 413; ParseError (400) when the body breaks the rules of HTTP; BodyTimeout (408); net::ConnectionLost. cancel: the body is given up.
+  ///
+  ///     Deferred<Response> create(Request request) {
+  ///       const Json note = co_await request.json();
+  Deferred<std::string> bytes(std::size_t limit = Body::kUnlimited);
+  /// The same in UTF-8, decoded from what Content-Type says, as of Response::text().
+  Deferred<std::string> text(std::size_t limit = Body::kUnlimited);
+  /// Errors also: JsonError (400).
+  Deferred<Json> json(JsonOptions options = JsonOptions());
+  /// A form that was sent as application/x-www-form-urlencoded. Errors also: UnsupportedMediaType (415) for any other type.
+  Deferred<Form> form(std::size_t limit = 1024 * 1024);
+  /// Piece by piece.
+  AsyncGenerator<std::string> chunks();
+  /// To a file, as Body::saveTo().
+  Deferred<std::uint64_t> saveTo(std::string path);
+
+  /// What a Router found in the path for "{name}", decoded; empty when its pattern has no such name.
+  std::string_view pathValue(std::string_view name) const noexcept;
+  std::vector<std::pair<std::string, std::string>> pathValues;
+
+  /// Something that a layer leaves for the layers and the handler inside of it: a session, a user. One for each type; null if there is none.
+  template <class T> T* attached() const noexcept { return static_cast<T*>(attachedOf(typeid(T))); }
+  template <class T> Request& attach(std::shared_ptr<T> thing) { return attachOf(typeid(T), std::move(thing)), *this; }
+
+  /// Who asks, the target as it was sent ("/a?b", "*"), and the version: 1 and 1 for HTTP/1.1, 2 and 0.
   net::Address client;
   std::string target;
+  int majorVersion = 1;
   int minorVersion = 1;
 
  private:
+  void* attachedOf(std::type_index type) const noexcept;
+  void attachOf(std::type_index type, std::shared_ptr<void> thing);
+
   std::string method_ = "GET";
+  std::vector<std::pair<std::type_index, std::shared_ptr<void>>> attached_;
 };
 
 /// May it be repeated without doing more than once what it does? RFC 9110 section 9.2.2.

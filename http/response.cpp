@@ -58,6 +58,13 @@ std::shared_ptr<net::Transport> Response::takeTransport() noexcept {
   return facts_ ? std::exchange(facts_->transport, nullptr) : nullptr;
 }
 
+Response& Response::setUpgrade(std::string_view protocol, TakeOver takeOver) & {
+  headers.set("Upgrade", protocol);
+  status = 101;
+  takeOver_ = std::make_unique<TakeOver>(std::move(takeOver));
+  return *this;
+}
+
 Response& Response::setReason(std::string_view text) & {
   if (!isReasonPhrase(text)) throw HeaderError("reason", "the reason of a status contains a control character");
   reason = text;

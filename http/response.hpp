@@ -1,8 +1,11 @@
 // Response: what a server answers.
 #pragma once
 
+#include <weft/core/unique_function.hpp>
+#include <weft/defer/async_generator.hpp>
 #include <weft/defer/deferred.hpp>
 #include <weft/http/body.hpp>
+#include <weft/http/body_source.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/history.hpp>
 #include <weft/http/json.hpp>
@@ -109,12 +112,31 @@ class Response {
   Response&& addHeader(std::string_view name, std::string_view value) && { return std::move(addHeader(name, value)); }
   Response& setBody(std::string bytes) & { return body = Body(std::move(bytes)), *this; }
   Response&& setBody(std::string bytes) && { return std::move(setBody(std::move(bytes))); }
+  /// A body that is not in memory, of a server's response: with Content-Length where the source knows it, else in chunks, or, to HTTP/1.0, until the connection is closed. It is taken as fast as
+  /// the client reads, and dropped, which closes a generator, when the client is gone. An error of it is logged and cuts the connection, so that no client takes the rest for all of it.
+  Response& setBody(std::shared_ptr<BodySource> source) & { return body = Body(std::move(source)), *this; }
+  Response&& setBody(std::shared_ptr<BodySource> source) && { return std::move(setBody(std::move(source))); }
+  /// The bytes of a file. A file that cannot be opened is answered with 500: see StaticFiles for a folder that clients ask for.
+  Response& setBodyFile(std::string path) & { return setBody(fileBody(std::move(path))); }
+  Response&& setBodyFile(std::string path) && { return std::move(setBodyFile(std::move(path))); }
+  /// What a generator yields, as it comes.
+  Response& setBodyChunks(AsyncGenerator<std::string> chunks, std::optional<std::uint64_t> length = std::nullopt) & { return setBody(generatedBody(std::move(chunks), length)); }
+  Response&& setBodyChunks(AsyncGenerator<std::string> chunks, std::optional<std::uint64_t> length = std::nullopt) && {
+    return std::move(setBodyChunks(std::move(chunks), length));
+  }
+  /// Of a server's response: goes on with another protocol on this connection, as the request asked for (RFC 9110 section 7.8). The status becomes 101; once the head is written, `takeOver` gets the
+  /// connection, whose first byte to read is the one behind the request. A response to HTTP/2, or to a request without such an Upgrade field, is a 500 instead. Throws HeaderError.
+  using TakeOver = UniqueFunction<void(std::shared_ptr<net::Transport>)>;
+  Response& setUpgrade(std::string_view protocol, TakeOver takeOver) &;
+  Response&& setUpgrade(std::string_view protocol, TakeOver takeOver) && { return std::move(setUpgrade(protocol, std::move(takeOver))); }
 
+  TakeOver* takeOver() const noexcept { return takeOver_.get(); }                                           // the library's own
   void setFacts(std::shared_ptr<detail::ResponseFacts> facts) noexcept { facts_ = std::move(facts); }      // the library's own
 
  private:
   std::shared_ptr<detail::ResponseFacts> facts_;
   std::unique_ptr<History> history_;
+  std::unique_ptr<TakeOver> takeOver_;
 };
 
 /// May it stand in a status line? Tabs, spaces, visible characters and bytes over 0x7F. RFC 9112 section 4.

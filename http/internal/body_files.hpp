@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/core/reactor.hpp>
+#include <weft/defer/async_generator.hpp>
 #include <weft/defer/threads.hpp>
 
 #include <cstddef>
@@ -56,5 +57,8 @@ class SourceFile {
   std::uint64_t size_ = 0;
   int file_ = -1;
 };
+
+/// Writes all chunks to a PartFile, and fires with how many bytes that were. See Body::saveTo().
+Deferred<std::uint64_t> saveChunks(AsyncGenerator<std::string> chunks, std::string path);
 
 }  // namespace weft::http::detail

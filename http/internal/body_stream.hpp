@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ class BodyStream : public weft::detail::Pooled {
    public:
     virtual void bodyWanted() noexcept = 0;            ///< there is room again: go on reading
     virtual void bodyAbandoned() noexcept = 0;         ///< nobody will read the rest
+    virtual std::shared_ptr<BodySource> unreadSource() noexcept { return nullptr; }      ///< what the body is made of, if nothing was read yet
 
    protected:
     ~Source() = default;
@@ -57,6 +59,7 @@ class BodyStream : public weft::detail::Pooled {
   Deferred<std::string> bytes(std::size_t limit);
   Deferred<std::optional<std::string>> next();
   bool complete() const noexcept { return ended_ && !failure_; }
+  std::shared_ptr<BodySource> unreadSource() const noexcept { return source_ ? source_->unreadSource() : nullptr; }
   std::string& buffer() noexcept { return buffer_; }
   void readerGone() noexcept;
   void onProgress(Body::Progress callback);

@@ -1,6 +1,9 @@
 #include <weft/http/server/resource.hpp>
 
 #include <weft/http/percent_encoding.hpp>
+#include <weft/http/server/errors.hpp>
+
+#include <utility>
 
 namespace weft::http {
 
@@ -20,7 +23,7 @@ Resource& Resource::on(std::string method, Handler handler) {
 }
 
 Deferred<Response> Resource::render(Request request) {
-  if (handlers_.empty()) return succeed(errorResponse(404));
+  if (handlers_.empty()) return fail<Response>(StatusError(404));
   const auto find = [this](std::string_view method) -> Handler* {
     for (auto& [known, handler] : handlers_)
       if (known == method) return &handler;
@@ -32,7 +35,9 @@ Deferred<Response> Resource::render(Request request) {
   std::string allow;
   for (const auto& [method, unused] : handlers_)
     allow.append(allow.empty() ? "" : ", ").append(method).append(method == "GET" ? ", HEAD" : "");
-  return succeed(errorResponse(405).setHeader("Allow", allow));
+  StatusError refused(405);
+  refused.headers.set("Allow", allow);
+  return fail<Response>(std::move(refused));
 }
 
 std::shared_ptr<Resource> page(std::string body, std::string contentType) {
@@ -43,9 +48,26 @@ std::shared_ptr<Resource> page(std::string body, std::string contentType) {
   return resource;
 }
 
-Response errorResponse(int status) {
+namespace {
+
+class Handled final : public Resource {
+ public:
+  explicit Handled(Handler handler) : handler_(std::move(handler)) { isLeaf = true; }
+  Deferred<Response> render(Request request) override { return handler_(std::move(request)); }
+
+ private:
+  const Handler handler_;
+};
+
+}  // namespace
+
+std::shared_ptr<Resource> handled(Handler handler) { return std::make_shared<Handled>(std::move(handler)); }
+
+Response errorResponse(int status, std::string_view what) {
   std::string text = std::to_string(status);
-  text.append(" ").append(reasonPhrase(status)).append("\n");
+  text.append(" ").append(reasonPhrase(status));
+  if (!what.empty() && what != text) text.append(": ").append(what);
+  text.append("\n");
   return Response(status, std::move(text), "text/plain; charset=utf-8");
 }
 

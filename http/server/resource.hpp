@@ -1,11 +1,8 @@
 // Resource: a place in the tree of what a Site serves.
 #pragma once
 
-#include <weft/defer/deferred.hpp>
-#include <weft/http/request.hpp>
-#include <weft/http/response.hpp>
+#include <weft/http/server/handler.hpp>
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,9 +11,6 @@
 #include <vector>
 
 namespace weft::http {
-
-/// Answers a request. An error that comes of it is logged and becomes a 500. When the client goes away meanwhile, the Deferred is cancelled.
-using Handler = std::function<Deferred<Response>(Request)>;
 
 /// A node of the tree: the segments of a URL's path lead from the root through the children, as in Twisted.
 ///
@@ -61,8 +55,11 @@ class Resource {
 /// A resource that always answers this.
 std::shared_ptr<Resource> page(std::string body, std::string contentType = "text/html; charset=utf-8");
 
-/// A short page for a status: "404 Not Found".
-Response errorResponse(int status);
+/// A leaf that a handler answers for, whatever the method: a Router, StaticFiles or any other below a place in the tree.
+std::shared_ptr<Resource> handled(Handler handler);
+
+/// A short page for a status: "404 Not Found", or "404 Not Found: no such author".
+Response errorResponse(int status, std::string_view what = {});
 
 /// The resource that a path leads to, or null. `path` begins with '/'.
 std::shared_ptr<Resource> findResource(std::shared_ptr<Resource> root, const Request& request);

@@ -1,6 +1,10 @@
 #include <weft/http/server/site.hpp>
 
+#include <weft/core/clock.hpp>
+#include <weft/core/log.hpp>
+#include <weft/http/client/errors.hpp>
 #include <weft/http/dates.hpp>
+#include <weft/http/server/errors.hpp>
 #include <weft/http/server/internal/channel.hpp>
 
 #include <chrono>
@@ -8,6 +12,14 @@
 #include <vector>
 
 namespace weft::http {
+namespace {
+
+Logger& logger() {
+  static Logger instance("weft.http.server");
+  return instance;
+}
+
+}  // namespace
 
 Site::Site(Handler handler, SiteOptions options) : handler_(std::move(handler)), options_(std::move(options)) {}
 
@@ -15,7 +27,7 @@ Site::Site(std::shared_ptr<Resource> root, SiteOptions options)
     : Site(
           [root = std::move(root)](Request request) {
             auto resource = findResource(root, request);
-            return resource ? resource->render(std::move(request)) : succeed(errorResponse(404));
+            return resource ? resource->render(std::move(request)) : fail<Response>(StatusError(404));
           },
           std::move(options)) {}
 
@@ -23,15 +35,31 @@ Site::~Site() {
   if (graceTimer_.active()) graceTimer_.cancel();
 }
 
-std::shared_ptr<net::Protocol> Site::buildProtocol(const net::Address&) {
+Site& Site::use(Layer layer) {
+  handler_ = layered(std::move(layer), std::move(handler_));
+  return *this;
+}
+
+// ---- connections
+
+std::shared_ptr<net::Protocol> Site::buildProtocol(const net::Address& peer) {
   if (closing_ || channels_.size() >= options_.maxConnections) return nullptr;
-  auto channel = std::make_shared<detail::Channel>(shared_from_this());
+  if (options_.maxConnectionsPerAddress > 0) {
+    std::size_t& count = perAddress_[peer.withPort(0)];
+    if (count >= options_.maxConnectionsPerAddress) return nullptr;
+    ++count;
+  }
+  auto channel = std::make_shared<detail::Channel>(shared_from_this(), peer);
   channels_.insert(channel.get());
   return channel;
 }
 
 void Site::left(detail::Channel& channel) {
-  channels_.erase(&channel);
+  if (channels_.erase(&channel) == 0) return;
+  if (options_.maxConnectionsPerAddress > 0) {
+    const auto found = perAddress_.find(channel.peer().withPort(0));
+    if (found != perAddress_.end() && --found->second == 0) perAddress_.erase(found);
+  }
   if (!closing_ || !channels_.empty()) return;
   if (graceTimer_.active()) graceTimer_.cancel();
   if (gone_) std::exchange(gone_, Trigger<>()).callback();
@@ -54,15 +82,51 @@ Deferred<> Site::close(Delay grace) {
   return gone;
 }
 
-// The Date field, made once a second. RFC 9110 section 6.6.1.
-std::string_view Site::date() {
-  const auto now = std::chrono::system_clock::now();
-  const std::int64_t second = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  if (second != dateSecond_) {
-    dateSecond_ = second;
-    date_ = formatDate(now);
+// ---- requests
+
+Deferred<Response> Site::respond(Request request) { return maybeDeferred(handler_, std::move(request)); }
+
+Response Site::responseFor(const Failure& failure, std::string_view request) {
+  if (const auto* known = failure.as<StatusError>()) {
+    Response response = errorPage(known->status, &failure);
+    for (const HeaderField field : known->headers) response.headers.set(field.name, field.value);
+    return response;
   }
-  return date_;
+  if (failure.check<BodyTooLarge>()) return errorPage(413, &failure);
+  if (failure.check<ParseError, JsonError>()) return errorPage(400, &failure);
+  if (failure.check<CancelledError, TimeoutError>()) {
+    logger().warning("a handler took too long", field("request", request));
+    return errorPage(503, &failure);
+  }
+  logger().error("a handler failed", field("request", request), field("error", failure.what()));
+  return errorPage(500, &failure);
+}
+
+Response Site::errorPage(int status, const Failure* failure) {
+  if (options_.errorPage) {
+    try {
+      Response page = options_.errorPage(status, failure);
+      page.status = status;
+      return page;
+    } catch (...) {
+      logger().error("the error page failed", field("status", status), field("error", Failure().what()));
+    }
+  }
+  // What a StatusError says is meant to be read; what anything else says is nobody's business.
+  const auto* known = failure ? failure->as<StatusError>() : nullptr;
+  return known ? errorResponse(status, known->what()) : errorResponse(status);
+}
+
+// Made once a second. RFC 9110 sections 6.6.1 and 10.2.4.
+std::string_view Site::generalFields(Clock& clock) {
+  // The wall's clock is asked once a second of the connection's clock, which costs nothing.
+  const std::int64_t second = std::chrono::duration_cast<std::chrono::seconds>(clock.now()).count();
+  if (second != fieldsSecond_) {
+    fieldsSecond_ = second;
+    generalFields_ = "Date: " + formatDate(std::chrono::system_clock::now()) + "\r\n";
+    if (!options_.serverName.empty()) generalFields_.append("Server: ").append(options_.serverName).append("\r\n");
+  }
+  return generalFields_;
 }
 
 }  // namespace weft::http

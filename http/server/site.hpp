@@ -2,39 +2,66 @@
 #pragma once
 
 #include <weft/core/delay.hpp>
+#include <weft/core/failure.hpp>
 #include <weft/defer/deferred.hpp>
 #include <weft/http/parser.hpp>
+#include <weft/http/server/access_log.hpp>
+#include <weft/http/server/handler.hpp>
 #include <weft/http/server/resource.hpp>
 #include <weft/net/protocol.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_set>
+
+namespace weft {
+class Clock;
+}
 
 namespace weft::http {
 
 namespace detail {
 class Channel;
+struct ParserPool;
 }
 
 /// How a Site behaves.
 class SiteOptions {
  public:
   Delay headTimeout = 30;                      ///< from a request's first byte (or the connection) to the end of its head: then 408
-  Delay bodyTimeout = 60;                      ///< between two pieces of a request's body, and for a client that does not read its answer
+  Delay bodyTimeout = 60;                      ///< between two pieces of a request's body that is being read: BodyTimeout, 408; and for a client that does not read its answer
+  Delay handlerTimeout = 300;                  ///< from the head to the handler's Response: the handler is cancelled, and the client gets 503. 0: as long as it likes
   Delay keepAlive = 60;                        ///< how long a connection may wait for its next request
-  std::size_t maxBody = 16 * 1024 * 1024;      ///< of a request: then 413
+  double minimumRate = 100;                    ///< bytes per second, over each bodyTimeout, of a body that is read and of an answer that waits for its client. 0: as slow as it likes
+  std::size_t maxBody = 16 * 1024 * 1024;      ///< of a request: BodyTooLarge, 413. A handler or a route sets another for itself (Request::maxBody)
   std::size_t maxConnections = 10000;          ///< more are closed at once
+  std::size_t maxConnectionsPerAddress = 0;    ///< of one client; 0: as many as there may be. A proxy, or a house behind one address, is one client
+  std::string serverName = "weft";             ///< the Server field; empty: none
   ParserOptions parser;                        ///< strict; its limits
 
   SiteOptions& setHeadTimeout(Delay value) { return headTimeout = value, *this; }
   SiteOptions& setBodyTimeout(Delay value) { return bodyTimeout = value, *this; }
+  SiteOptions& setHandlerTimeout(Delay value) { return handlerTimeout = value, *this; }
   SiteOptions& setKeepAlive(Delay value) { return keepAlive = value, *this; }
+  SiteOptions& setMinimumRate(double bytesPerSecond) { return minimumRate = bytesPerSecond, *this; }
   SiteOptions& setMaxBody(std::size_t bytes) { return maxBody = bytes, *this; }
   SiteOptions& setMaxConnections(std::size_t value) { return maxConnections = value, *this; }
+  SiteOptions& setMaxConnectionsPerAddress(std::size_t value) { return maxConnectionsPerAddress = value, *this; }
+  SiteOptions& setServerName(std::string value) { return serverName = std::move(value), *this; }
+  SiteOptions& setParser(ParserOptions value) { return parser = value, *this; }
+  /// Gets an entry for each answer, when it has been sent or its client has gone. See AccessLog for a file of them.
+  SiteOptions& setAccessLog(std::function<void(const AccessEntry&)> log) { return accessLog = std::move(log), *this; }
+  /// Makes the page for a status that no handler has made: what is no request, an error, nothing there. `failure` is what a handler failed with, or null; a page for the world
+  /// says nothing of it. The status and the fields that belong to it stay, whatever the page sets.
+  SiteOptions& setErrorPage(std::function<Response(int status, const Failure* failure)> page) { return errorPage = std::move(page), *this; }
+
+  std::function<void(const AccessEntry&)> accessLog;
+  std::function<Response(int status, const Failure* failure)> errorPage;
 };
 
 /// Serves HTTP/1.1 and 1.0: the factory to listen with.
@@ -42,11 +69,14 @@ class SiteOptions {
 ///     auto site = std::make_shared<Site>([](Request request) -> Deferred<Response> { co_return Response(200, "hello\n"); });
 ///     auto port = network.listen(8080, site);
 ///
-/// A connection's requests are handled one after the other, and answered in order, whatever the client pipelines. A request is handed on when all of its body has
-/// come. Answers get Date and Content-Length (or chunks, for a Body that is still coming); 204, 304 and answers to HEAD have no body.
+/// A Handler is called when a request's head has come; it reads the body from the Request, whole or in pieces, or not at all. A connection's requests are handled one after the other, and answered in
+/// order, whatever the client pipelines. Answers get Date, Server, and Content-Length or chunks; 204, 304 and answers to HEAD have no body.
 ///
-/// Whatever is no correct request gets its status and the connection is closed: 400 (malformed, no or several Host, conflicting lengths), 408 (too slow), 413, 414,
-/// 431 (too large), 501 (unknown method or transfer coding), 505 (version). A handler's error is logged and becomes a 500 that says nothing more.
+/// Whatever is no correct request gets its status and the connection is closed: 400 (malformed, no or several Host, conflicting lengths), 408 (too slow), 414, 431 (too large), 501 (unknown method
+/// or transfer coding), 505 (version). What a handler fails with becomes a status too: a StatusError its own, BodyTooLarge 413, ParseError and JsonError 400, a timeout 503; anything else
+/// is logged and becomes a 500 that says nothing more. When a client goes away, its handler is cancelled.
+///
+/// A body that a handler has left unread is dropped if it is short; else the connection is closed behind the answer.
 ///
 /// Thread: the reactor's. Must be held by a std::shared_ptr: ports and connections hold it.
 class Site final : public net::Factory, public std::enable_shared_from_this<Site> {
@@ -56,25 +86,40 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
   explicit Site(std::shared_ptr<Resource> root, SiteOptions options = SiteOptions());
   ~Site() override;
 
+  /// Puts a layer around the handler and all layers that are there. Before the first connection.
+  Site& use(Layer layer);
+
   /// Takes no new requests: closes connections that have none, the others after their answer, and after `grace` in any case. Fires when all are gone. Stop listening first.
   Deferred<> close(Delay grace = 15);
 
   std::size_t connections() const noexcept { return channels_.size(); }
   std::uint64_t requests() const noexcept { return requests_; }
+  const SiteOptions& options() const noexcept { return options_; }
 
   std::shared_ptr<net::Protocol> buildProtocol(const net::Address& peer) override;
+
+  // ---- for whoever carries requests to it: a connection of HTTP/1, a stream of HTTP/2
+  /// Calls the handler. What it throws is what the Deferred fails with.
+  Deferred<Response> respond(Request request);
+  /// What is sent for a handler's failure; logs what nobody expected. `request`: of what, for the log.
+  Response responseFor(const Failure& failure, std::string_view request);
+  /// The page for a status.
+  Response errorPage(int status, const Failure* failure = nullptr);
+  /// "Date: …\r\nServer: …\r\n"
+  std::string_view generalFields(Clock& clock);
 
  private:
   friend class detail::Channel;
 
-  std::string_view date();
   void left(detail::Channel& channel);
 
   Handler handler_;
   SiteOptions options_;
   std::unordered_set<detail::Channel*> channels_;
-  std::string date_;
-  std::int64_t dateSecond_ = -1;
+  std::map<net::Address, std::size_t> perAddress_;       // filled where there is a limit
+  std::string generalFields_;
+  std::string scratch_;                                  // what is being written, between two uses of it
+  std::int64_t fieldsSecond_ = -1;
   std::uint64_t requests_ = 0;
   Trigger<> gone_;
   DelayedCall graceTimer_;

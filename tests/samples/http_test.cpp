@@ -67,7 +67,7 @@ class Server {
       co_return http::Response(206, file.substr(from)).setHeader("ETag", "\"v1\"").setHeader("Content-Range", "bytes " + std::to_string(from) + "-499999/500000");
     }
     if (path == "/notes" && request.method() == "POST") {
-      const http::Json note = http::Json::parse(request.body);
+      const http::Json note = http::Json::parse(co_await request.bytes());
       if (note["text"].string().empty()) co_return http::Response(422, "a note without text");
       notes_.push_back(http::Json::Object{{"id", static_cast<std::int64_t>(notes_.size() + 1)}, {"text", note["text"].string()}});
       co_return http::Response(201, notes_.back().dump()).setHeader("Content-Type", "application/json");

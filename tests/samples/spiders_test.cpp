@@ -34,7 +34,7 @@ class Site {
       Reactor reactor;
       net::TcpNetwork network(reactor);
       reactor_ = &reactor;
-      const auto port = network.listen(0, std::make_shared<http::Site>([this](http::Request request) { return succeed(answer(request)); }), net::ListenOptions().interface("127.0.0.1"));
+      const auto port = network.listen(0, std::make_shared<http::Site>([this](http::Request request) { return answer(std::move(request)); }), net::ListenOptions().interface("127.0.0.1"));
       reactor.callWhenRunning([&] { listening.set_value(port->getHost().port()); });
       reactor.run();
     });
@@ -47,26 +47,26 @@ class Site {
   std::string url;
 
  private:
-  http::Response answer(const http::Request& request) const {
+  Deferred<http::Response> answer(http::Request request) const {
     const std::string path(request.url.path());
     if (path == "/login" && request.method() == "POST") {
-      const http::Form form = http::Form::parse(request.body);
+      const http::Form form = http::Form::parse(co_await request.bytes());
       if (form.get("user") == "me" && form.get("password") == "a&b" && form.get("token") == "t0" && form.get("go") == "Log in")
-        return http::Response(302, "").setHeader("Location", "/welcome").setHeader("Set-Cookie", "session=s1; Path=/");
-      return html(loginForm("<p class=error>try again</p>"));
+        co_return http::Response(302, "").setHeader("Location", "/welcome").setHeader("Set-Cookie", "session=s1; Path=/");
+      co_return html(loginForm("<p class=error>try again</p>"));
     }
-    if (path == "/login") return html(loginForm(""));
+    if (path == "/login") co_return html(loginForm(""));
     if (path == "/welcome" || path == "/orders") {
-      if (request.headers.get("Cookie") != "session=s1") return http::Response(403, "");
-      return html(path == "/welcome" ? "Hello" : "<table class=orders><tr><td class=number>7<td class=total>12.50<tr><td class=number>8<td class=total>3</table>");
+      if (request.headers.get("Cookie") != "session=s1") co_return http::Response(403, "");
+      co_return html(path == "/welcome" ? "Hello" : "<table class=orders><tr><td class=number>7<td class=total>12.50<tr><td class=number>8<td class=total>3</table>");
     }
-    if (path == "/robots.txt") return http::Response(200, "User-agent: *\nDisallow:\nSitemap: /sitemap.xml\n");
-    if (path == "/sitemap.xml") return http::Response(200, "<urlset><url><loc>" + url + "/articles/1</loc><lastmod>2026-01-02</lastmod></url><url><loc>" + url + "/about</loc></url>"
+    if (path == "/robots.txt") co_return http::Response(200, "User-agent: *\nDisallow:\nSitemap: /sitemap.xml\n");
+    if (path == "/sitemap.xml") co_return http::Response(200, "<urlset><url><loc>" + url + "/articles/1</loc><lastmod>2026-01-02</lastmod></url><url><loc>" + url + "/about</loc></url>"
                                                            "<url><loc>" + url + "/articles/old</loc><lastmod>2001-01-01</lastmod></url></urlset>");
     if (path == "/api/products" && request.url.query().empty())
-      return json(R"({"products": [{"name": "loom", "price": 49.9, "stock": "/api/stock/1"}, {"name": "reed", "price": 5, "stock": "/api/stock/2"}], "next": "?page=2"})");
-    if (path == "/api/products") return json(R"({"products": [{"name": "comb", "price": 2.5, "stock": "/api/stock/3"}], "next": null})");
-    if (path.starts_with("/api/stock/")) return json(R"({"pieces": )" + path.substr(11) + "0}");
+      co_return json(R"({"products": [{"name": "loom", "price": 49.9, "stock": "/api/stock/1"}, {"name": "reed", "price": 5, "stock": "/api/stock/2"}], "next": "?page=2"})");
+    if (path == "/api/products") co_return json(R"({"products": [{"name": "comb", "price": 2.5, "stock": "/api/stock/3"}], "next": null})");
+    if (path.starts_with("/api/stock/")) co_return json(R"({"pieces": )" + path.substr(11) + "0}");
     static const std::map<std::string, std::string> kPages{
         {"/articles/1", "<title>First</title>"},
         {"/articles/old", "<title>Old</title>"},
@@ -79,14 +79,14 @@ class Site {
         {"/shop/book/1", "<h1>Warp</h1><p class=price>10</p><img class=cover src=/covers/1.png>"},
         {"/shop/book/2", "<h1>Weft</h1><p class=price>12</p><img class=cover src=/covers/none.png>"},
     };
-    if (path == "/covers/1.png") return http::Response(200, "a small picture").setHeader("Content-Type", "image/png");
+    if (path == "/covers/1.png") co_return http::Response(200, "a small picture").setHeader("Content-Type", "image/png");
     if (path == "/catalogue") {
-      if (request.headers.get("X-Api-Key") != "k1") return http::Response(403, "");
-      if (request.url.query() != "2") return html("<ul><li class=product><b>loom</b><i>EUR 49.90</i><li class=product><b>dream</b><i>priceless</i></ul><a class=next href=?2>more</a>");
-      return html(busy_.exchange(false) ? "" : "<ul><li class=product><b>reed</b><i>5 EUR</i></ul>");
+      if (request.headers.get("X-Api-Key") != "k1") co_return http::Response(403, "");
+      if (request.url.query() != "2") co_return html("<ul><li class=product><b>loom</b><i>EUR 49.90</i><li class=product><b>dream</b><i>priceless</i></ul><a class=next href=?2>more</a>");
+      co_return html(busy_.exchange(false) ? "" : "<ul><li class=product><b>reed</b><i>5 EUR</i></ul>");
     }
     const auto page = kPages.find(path);
-    return page == kPages.end() ? http::errorResponse(404) : html(page->second);
+    co_return page == kPages.end() ? http::errorResponse(404) : html(page->second);
   }
   static std::string loginForm(const std::string& error) {
     return error + "<form action=/search><input name=q></form><form action=/login method=post><input type=hidden name=token value=t0><input name=user>"

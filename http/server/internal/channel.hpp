@@ -1,70 +1,124 @@
 // Channel: one connection of a Site.
+//
+//   channel.cpp          what comes in: requests and their bodies
+//   channel_answer.cpp   what goes out
+//   channel_time.cpp     limits of time, and the end
 #pragma once
 
 #include <weft/core/clock.hpp>
+#include <weft/http/internal/body_stream.hpp>
 #include <weft/http/server/site.hpp>
 #include <weft/net/transport.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace weft::http::detail {
 
-class Channel final : public net::Protocol, public std::enable_shared_from_this<Channel>, private MessageSink {
+class Channel final : public net::Protocol, public std::enable_shared_from_this<Channel>, private MessageSink, private BodyStream::Source {
  public:
-  explicit Channel(std::shared_ptr<Site> site);
+  Channel(std::shared_ptr<Site> site, const net::Address& peer);
   ~Channel() override;
 
   /// Closes now if there is no request, else after the answer.
   void closeSoon();
   void closeNow();
   Clock& clock() const noexcept { return transport().clock(); }
+  const net::Address& peer() const noexcept { return peer_; }
 
  private:
-  // Idle: between requests. Reading: some of a request has come. Handling: its answer is being made or sent. Lingering: the last answer is sent, and what
-  // still comes is dropped, so that the client gets to read it.
-  enum class State : std::uint8_t { Idle, Reading, Handling, Lingering, Ended };
+  // Idle: between requests. Head: some of a request has come. Handling: its handler is at work. Sending: its answer is on its way. Draining: the answer is sent, and the rest of the request's
+  // body, which nobody wanted, comes before the next request. Lingering: the last answer is sent, and what still comes is dropped, so that the client gets to read it.
+  enum class State : std::uint8_t { Idle, Head, Handling, Sending, Draining, Lingering, Ended };
+
+  // What is written while process() goes through requests: one write for all of their answers.
+  class Cork;
 
   void connectionMade() override;
   void dataReceived(std::string_view data) override;
   void readConnectionLost() override;
   void connectionLost(const Failure& reason) override;
 
-  void headReceived() override;
+  void headReceived() override {}
   void bodyReceived(std::string_view piece) override;
   void messageReceived() override {}
 
+  void bodyWanted() noexcept override;
+  void bodyAbandoned() noexcept override;
+
+  // channel.cpp
   void process(std::string_view data);
+  bool reads() const noexcept;
+  void feedBody();
+  void endBody(std::optional<Failure> failure);
   void dispatch();
+  std::shared_ptr<BodySource> receivedBody(std::string url);
   void refuse(int status);
+  void pause();
+  void resume();
+  void next();
+
+  // channel_answer.cpp
   void answered(Outcome<Response> outcome);
   void send(Response response);
-  Deferred<> sendPieces(Response response, bool chunked);
+  bool mayKeepAlive(bool streamed) const noexcept;
+  void write(std::string_view bytes);
+  void stream(Response response);
+  static Deferred<> sendPieces(std::shared_ptr<Channel> self, Response response);
+  void streamed(Outcome<> outcome);
+  void upgrade(Response response);
+  void handOver(std::string surplus);
   void sent();
   void linger();
+  void noteAnswer(bool complete);
+
+  // channel_time.cpp
   void setState(State state);
   std::chrono::nanoseconds deadline() const noexcept;
+  bool waitsForBody() const noexcept;
   void arm();
   void checkTime();
+  void checkProgress();
+  void beginWindow() noexcept;
+  void stopHandling();
 
-  std::shared_ptr<Site> site_;
+  const std::shared_ptr<Site> site_;
+  const net::Address peer_;
   Parser parser_;
-  std::string body_;
-  std::string pending_;                // what came while a request was being handled
-  std::string head_;                   // of the answer; its memory is used again
+  std::string body_;                       // of the request, as long as nobody has it
+  std::string pending_;                    // what came behind it
+  BodyStream* stream_ = nullptr;           // the body that a handler may read, while it comes
+  Cork* cork_ = nullptr;
   Deferred<> handling_{nullptr};
+  Deferred<> sending_{nullptr};
+  std::unique_ptr<AccessEntry> entry_;     // where somebody wants to know
   DelayedCall timer_;
-  std::chrono::nanoseconds since_{};   // the state began
-  std::chrono::nanoseconds activeAt_{};
+  std::unique_ptr<Response::TakeOver> takeOver_;         // the connection is going to be another protocol's
+  std::chrono::nanoseconds since_{};       // the state began
+  std::chrono::nanoseconds requestAt_{};   // the head of the request had come
+  std::uint64_t received_ = 0;             // bytes, on this connection
+  std::uint64_t sent_ = 0;                 // given to the transport, heads too
+  std::uint64_t written_ = 0;              // of the body of this answer
+  // While the client is waited for, to send or to take: since when, and what had been moved then.
+  std::chrono::nanoseconds windowAt_{};
+  std::uint64_t windowReceived_ = 0;
+  std::uint64_t windowSent_ = 0;
+  std::uint64_t windowTaken_ = 0;
   State state_ = State::Idle;
-  bool processing_ = false;
+  bool waiting_ = false;                   // for the client
   bool paused_ = false;
-  bool toHead_ = false;                // the request is a HEAD
+  bool toHead_ = false;                    // the request is a HEAD
   bool keepAlive_ = true;
-  bool oldVersion_ = false;            // HTTP/1.0
-  bool peerDone_ = false;              // it sends no more
+  bool oldVersion_ = false;                // HTTP/1.0
+  bool wantsUpgrade_ = false;
+  bool expectsContinue_ = false;           // and has not been told
+  bool broken_ = false;                    // the request's body is no HTTP
+  bool peerDone_ = false;                  // it sends no more
 };
 
 }  // namespace weft::http::detail

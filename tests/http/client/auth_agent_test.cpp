@@ -159,7 +159,7 @@ TEST_CASE("a login at a site of our own") {
   ManualClock clock;
   net::MemoryNetwork network(clock);
   auto site = std::make_shared<Site>([](Request request) -> Deferred<Response> {
-    if (request.headers.get("Authorization") == kBasic) co_return Response(200, request.method() + " " + request.body);
+    if (request.headers.get("Authorization") == kBasic) co_return Response(200, request.method() + " " + co_await request.bytes());
     co_return Response(401, "no").setHeader("WWW-Authenticate", "Basic realm=\"site\", charset=\"UTF-8\"");
   });
   auto port = network.listen(80, site);
