@@ -26,6 +26,10 @@
 
 namespace weft::http {
 
+namespace detail {
+class Channel;
+}
+
 /// An HTTP request. A value; copy and change it freely.
 ///
 ///     Request request("POST", "https://example.com/api");
@@ -137,6 +141,8 @@ class Request {
  private:
   void* attachedOf(std::type_index type) const noexcept;
   void attachOf(std::type_index type, std::shared_ptr<void> thing);
+
+  friend class detail::Channel;
 
   std::string method_ = "GET";
   std::vector<std::pair<std::type_index, std::shared_ptr<void>>> attached_;

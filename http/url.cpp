@@ -2,6 +2,7 @@
 
 #include <weft/http/public_suffix.hpp>
 
+#include <array>
 #include <utility>
 
 namespace weft::http {
@@ -55,6 +56,55 @@ std::optional<Url> Url::tryParse(std::string_view input, const Url& base) {
   std::optional<Url> url(std::in_place);
   if (!url->assign(input, &base)) url.reset();
   return url;
+}
+
+namespace {
+
+enum Plain : std::uint8_t { kNotPlain, kPlain, kDot, kQuestion };
+
+// What stays as it is in a path and in a query; a dot may be the beginning of "..", which does not.
+constexpr std::array<Plain, 256> kTargetBytes = [] {
+  std::array<Plain, 256> table{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~!$&()*+,;=:@/"))
+    table[static_cast<unsigned char>(c)] = kPlain;
+  table['.'] = kDot;
+  table['?'] = kQuestion;
+  return table;
+}();
+
+// Where the query begins, or the size; npos if the target is to be parsed.
+std::size_t queryOfPlainTarget(std::string_view target) noexcept {
+  std::size_t query = target.size();
+  char before = 0;
+  for (std::size_t i = 0; i < target.size(); before = target[i++]) {
+    switch (kTargetBytes[static_cast<unsigned char>(target[i])]) {
+      case kPlain: break;
+      case kDot:
+        if (before == '/' && query == target.size()) return std::string_view::npos;
+        break;
+      case kQuestion:
+        if (query == target.size()) query = i;
+        break;
+      case kNotPlain: return std::string_view::npos;
+    }
+  }
+  return query;
+}
+
+}  // namespace
+
+bool Url::assignTarget(const Url& origin, std::string_view target) {
+  const std::size_t query = queryOfPlainTarget(target);
+  if (query == std::string_view::npos || target.empty() || origin.pathStart_ + target.size() > kMaxLength) {
+    std::string whole(origin.slice(0, origin.pathStart_));
+    return assign(whole.append(target));
+  }
+  UrlOffsets::operator=(origin);
+  text_.reserve(origin.pathStart_ + target.size());
+  text_.assign(origin.text_, 0, origin.pathStart_).append(target);
+  queryStart_ = pathStart_ + static_cast<std::uint32_t>(query);
+  fragmentStart_ = size();
+  return true;
 }
 
 std::uint16_t Url::effectivePort() const noexcept { return hasPort_ ? port_ : defaultPort(scheme()); }

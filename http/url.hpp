@@ -112,6 +112,10 @@ class Url : private detail::UrlOffsets {
   /// (if given) says why. `base` must be another Url than this one; it may be null.
   bool assign(std::string_view input, const Url* base = nullptr, UrlProblem* problem = nullptr);
 
+  /// Becomes what the text of `origin`, up to its path, and `target` behind it are parsed as: what a server does for each of its requests. A target that is a path and a query as they are written is
+  /// only appended. `target` begins with '/'; `origin` must be another Url than this one.
+  bool assignTarget(const Url& origin, std::string_view target);
+
   bool empty() const noexcept { return text_.empty(); }
 
   /// The whole URL, serialised. Section 4.5.

@@ -176,7 +176,7 @@ void Parser::Machine::finishRequestHead() {
 }
 
 // RFC 9112 section 3.2.
-void Parser::Machine::checkHost() const {
+void Parser::Machine::checkHost() {
   std::size_t hosts = 0;
   std::string_view host;
   eachValue("Host", [&](std::string_view value) {
@@ -185,8 +185,9 @@ void Parser::Machine::checkHost() const {
   });
   if (hosts > 1 || (hosts == 0 && head_.minorVersion > 0 && options_.requireHost)) fail(ParseProblem::Host);
   // A host and perhaps a port: what a URL's authority may be, without a user.
-  if (host.empty()) return;
+  if (host.empty() || host == goodHost_) return;
   if (host.find_first_of("/?#@\\, \t") != std::string_view::npos || !Url::tryParse(std::string("http://").append(host))) fail(ParseProblem::Host);
+  goodHost_ = host;
 }
 
 // Whether llhttp has no body to read.

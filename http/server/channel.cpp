@@ -166,6 +166,17 @@ std::shared_ptr<BodySource> Channel::receivedBody(std::string url) {
 
 // ---- requests
 
+// What the request is for. RFC 9112 section 3.3.
+bool Channel::readUrl(const MessageHead& head, Url& url) {
+  const std::string_view target = head.target;
+  if (target.starts_with("http://") || target.starts_with("https://")) return url.assign(target);
+  const bool whole = target == "*" && head.method == "OPTIONS";          // the server itself
+  if (!whole && !target.starts_with('/')) return false;
+  const std::string_view host = head.headers.get("Host", "");
+  const Url* const origin = site_->originOf(host.empty() ? std::string_view(transport().getHost().toString()) : host, transport().tlsFacts() != nullptr);
+  return origin && url.assignTarget(*origin, whole ? "/" : target);
+}
+
 void Channel::dispatch() {
   MessageHead& head = parser_.head();
   toHead_ = head.method == "HEAD";
@@ -176,18 +187,7 @@ void Channel::dispatch() {
   request.minorVersion = head.minorVersion;
   request.client = peer_;
   request.maxBody = site_->options_.maxBody;
-  std::string address;
-  const bool absolute = head.target.starts_with("http://") || head.target.starts_with("https://");
-  if (!absolute) {
-    const auto host = head.headers.get("Host");
-    address.append(transport().tlsFacts() ? "https://" : "http://");
-    address.append(host && !host->empty() ? *host : std::string_view(transport().getHost().toString()));
-    if (head.target != "*") address.append(head.target);
-  } else {
-    address = head.target;
-  }
-  const bool known = absolute || head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS");
-  if (!known || !request.url.assign(address)) {
+  if (!readUrl(head, request.url)) {
     refuse(head.method == "CONNECT" ? 501 : 400);
     return;
   }
@@ -201,9 +201,9 @@ void Channel::dispatch() {
     entry_->referer = head.headers.get("Referer", "");
     entry_->userAgent = head.headers.get("User-Agent", "");
   }
-  request.setMethod(head.method);
+  request.method_ = std::move(head.method);
   expectsContinue_ = parser_.framing() != BodyFraming::None && !parser_.complete() && head.headers.hasToken("Expect", "100-continue");
-  request.bodySource = receivedBody(address);
+  request.bodySource = receivedBody(request.url.href());
   request.target = std::move(head.target);
   request.headers = std::move(head.headers);
   setState(State::Handling);

@@ -34,20 +34,51 @@ std::string hexLine(std::size_t size) {
   return std::string(digits, end);
 }
 
+// Fields that the server writes itself, or looks at.
+struct Fields {
+  bool date = false;
+  bool server = false;
+  bool length = false;
+  bool close = false;                                    // Connection: close
+
+  explicit Fields(Headers& headers) {
+    bool connection = false, coding = false;
+    for (const HeaderField field : headers) {
+      switch (field.name.size()) {
+        case 4: date |= equalIgnoringCase(field.name, "Date"); break;
+        case 6: server |= equalIgnoringCase(field.name, "Server"); break;
+        case 10: connection |= equalIgnoringCase(field.name, "Connection"); break;
+        case 14: length |= equalIgnoringCase(field.name, "Content-Length"); break;
+        case 17: coding |= equalIgnoringCase(field.name, "Transfer-Encoding"); break;
+        default: break;
+      }
+    }
+    if (connection) {
+      close = headers.hasToken("Connection", "close");
+      headers.remove("Connection");
+    }
+    if (coding) headers.remove("Transfer-Encoding");
+  }
+};
+
 // The status line and all fields but those of the connection. `length`: of the body that follows, where it is known and there is one.
-void appendHead(std::string& to, Response& response, std::string_view generalFields, std::optional<std::uint64_t> length) {
-  to.append("HTTP/1.1 ");
-  appendNumber(to, static_cast<std::uint64_t>(response.status));
-  to.append(" ").append(response.reason.empty() || !isReasonPhrase(response.reason) ? reasonPhrase(response.status) : std::string_view(response.reason)).append("\r\n");
-  if (response.headers.has("Date") || response.headers.has("Server")) {
+void appendHead(std::string& to, Response& response, const Fields& fields, std::string_view generalFields, std::optional<std::uint64_t> length) {
+  if (response.status == 200 && response.reason.empty()) {
+    to.append("HTTP/1.1 200 OK\r\n");
+  } else {
+    to.append("HTTP/1.1 ");
+    appendNumber(to, static_cast<std::uint64_t>(response.status));
+    to.append(" ").append(response.reason.empty() || !isReasonPhrase(response.reason) ? reasonPhrase(response.status) : std::string_view(response.reason)).append("\r\n");
+  }
+  if (fields.date || fields.server) {
     const std::size_t dateEnd = generalFields.find("\r\n") + 2;
-    if (!response.headers.has("Date")) to.append(generalFields.substr(0, dateEnd));
-    if (!response.headers.has("Server")) to.append(generalFields.substr(dateEnd));
+    if (!fields.date) to.append(generalFields.substr(0, dateEnd));
+    if (!fields.server) to.append(generalFields.substr(dateEnd));
   } else {
     to.append(generalFields);
   }
   if (length) {
-    response.headers.remove("Content-Length");
+    if (fields.length) response.headers.remove("Content-Length");
     to.append("Content-Length: ");
     appendNumber(to, *length);
     to.append("\r\n");
@@ -56,7 +87,7 @@ void appendHead(std::string& to, Response& response, std::string_view generalFie
 
 }  // namespace
 
-void Channel::answered(Outcome<Response> outcome) {
+void Channel::answered(Outcome<Response>&& outcome) {
   if (state_ != State::Handling) return;                 // the client has gone
   handling_ = nullptr;
   if (!outcome) {
@@ -79,25 +110,24 @@ bool Channel::mayKeepAlive(bool streamed) const noexcept {
   return length && *length <= kMaxDrained;
 }
 
-void Channel::send(Response response) {
+void Channel::send(Response&& response) {
   const bool noBody = hasNoBody(response.status);
   const bool streamed = !noBody && !toHead_ && !response.body.complete();
-  if (response.headers.hasToken("Connection", "close")) keepAlive_ = false;
-  response.headers.remove("Connection");
-  response.headers.remove("Transfer-Encoding");
   if (entry_) entry_->status = response.status;
   if (streamed) {
     setState(State::Sending);
     stream(std::move(response));
     return;
   }
+  const Fields fields(response.headers);
+  if (fields.close) keepAlive_ = false;
   std::string own;
   std::string& out = cork_ ? cork_->out() : own;
   const std::string_view body = noBody || toHead_ ? std::string_view() : std::string_view(response.body.buffered());
   std::optional<std::uint64_t> length;
   // An answer to HEAD may say how long the body would be without making it.
-  if (!noBody && (!toHead_ || !response.headers.has("Content-Length") || !response.body.buffered().empty()) && response.body.complete()) length = response.body.buffered().size();
-  appendHead(out, response, site_->generalFields(clock()), length);
+  if (!noBody && (!toHead_ || !fields.length || !response.body.buffered().empty()) && response.body.complete()) length = response.body.buffered().size();
+  appendHead(out, response, fields, site_->generalFields(clock()), length);
   keepAlive_ = mayKeepAlive(false);
   if (!keepAlive_) out.append("Connection: close\r\n");
   else if (oldVersion_) out.append("Connection: keep-alive\r\n");
@@ -133,7 +163,7 @@ void Channel::write(std::string_view bytes) {
 }
 
 // An answer whose body comes bit by bit.
-void Channel::stream(Response response) {
+void Channel::stream(Response&& response) {
   sending_ = sendPieces(shared_from_this(), std::move(response)).addBoth([weak = weak_from_this()](Outcome<> outcome) {
     if (const auto channel = weak.lock()) channel->streamed(std::move(outcome));
   });
@@ -159,7 +189,9 @@ Deferred<> Channel::sendPieces(std::shared_ptr<Channel> self, Response response)
   }
   const bool chunked = !length && !self->oldVersion_;
   std::string head;
-  appendHead(head, response, self->site_->generalFields(self->clock()), length);
+  const Fields fields(response.headers);
+  if (fields.close) self->keepAlive_ = false;
+  appendHead(head, response, fields, self->site_->generalFields(self->clock()), length);
   if (!length) response.headers.remove("Content-Length");
   if (chunked) head.append("Transfer-Encoding: chunked\r\n");
   self->keepAlive_ = self->mayKeepAlive(true) && (length || chunked);
@@ -214,15 +246,15 @@ void Channel::streamed(Outcome<> outcome) {
 }
 
 // The connection becomes another protocol's.
-void Channel::upgrade(Response response) {
+void Channel::upgrade(Response&& response) {
   if (!wantsUpgrade_ || !parser_.complete() || response.status != 101) {
     logger().error("a handler changes the protocol of a request that does not ask for it, or that has a body", field("client", peer_));
     send(site_->errorPage(500));
     return;
   }
   std::string head;
-  response.headers.remove("Connection");
-  appendHead(head, response, site_->generalFields(clock()), std::nullopt);
+  const Fields fields(response.headers);
+  appendHead(head, response, fields, site_->generalFields(clock()), std::nullopt);
   head.append("Connection: Upgrade\r\n").append(response.headers.wire()).append("\r\n");
   if (entry_) entry_->status = 101;
   write(head);

@@ -112,7 +112,7 @@ Router& Router::otherwise(Handler handler) {
   return *this;
 }
 
-Deferred<Response> Router::operator()(Request request) const {
+Deferred<Response> Router::operator()(Request&& request) const {
   Routes::Values values;
   const std::vector<Route>* routes = Routes::find(routes_->root, request.url.path(), values);
   if (!routes) {

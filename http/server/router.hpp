@@ -57,7 +57,7 @@ class Router {
   /// In place of a 404.
   Router& otherwise(Handler handler);
 
-  Deferred<Response> operator()(Request request) const;
+  Deferred<Response> operator()(Request&& request) const;
 
  private:
   struct Node;

@@ -84,7 +84,20 @@ Deferred<> Site::close(Delay grace) {
 
 // ---- requests
 
-Deferred<Response> Site::respond(Request request) { return maybeDeferred(handler_, std::move(request)); }
+Deferred<Response> Site::respond(Request&& request) noexcept {
+  try {
+    return handler_(std::move(request));
+  } catch (...) {
+    return fail<Response>(Failure());
+  }
+}
+
+const Url* Site::originOf(std::string_view host, bool tls) {
+  if (host == originHost_ && tls == originTls_ && !origin_.empty()) return &origin_;
+  originHost_ = host;
+  originTls_ = tls;
+  return origin_.assign(std::string(tls ? "https://" : "http://").append(host)) ? &origin_ : nullptr;
+}
 
 Response Site::responseFor(const Failure& failure, std::string_view request) {
   if (const auto* known = failure.as<StatusError>()) {

@@ -8,6 +8,7 @@
 #include <weft/http/server/access_log.hpp>
 #include <weft/http/server/handler.hpp>
 #include <weft/http/server/resource.hpp>
+#include <weft/http/url.hpp>
 #include <weft/net/protocol.hpp>
 
 #include <cstddef>
@@ -100,11 +101,13 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
 
   // ---- for whoever carries requests to it: a connection of HTTP/1, a stream of HTTP/2
   /// Calls the handler. What it throws is what the Deferred fails with.
-  Deferred<Response> respond(Request request);
+  Deferred<Response> respond(Request&& request) noexcept;
   /// What is sent for a handler's failure; logs what nobody expected. `request`: of what, for the log.
   Response responseFor(const Failure& failure, std::string_view request);
   /// The page for a status.
   Response errorPage(int status, const Failure* failure = nullptr);
+  /// "http://host/", as requests with that Host field are of; null if it is no host. Valid until the next call.
+  const Url* originOf(std::string_view host, bool tls);
   /// "Date: …\r\nServer: …\r\n"
   std::string_view generalFields(Clock& clock);
 
@@ -118,6 +121,9 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
   std::unordered_set<detail::Channel*> channels_;
   std::map<net::Address, std::size_t> perAddress_;       // filled where there is a limit
   std::string generalFields_;
+  std::string originHost_;                               // the last one, and what came of it
+  Url origin_;
+  bool originTls_ = false;
   std::string scratch_;                                  // what is being written, between two uses of it
   std::int64_t fieldsSecond_ = -1;
   std::uint64_t requests_ = 0;

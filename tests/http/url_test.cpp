@@ -14,6 +14,21 @@ using weft::http::UrlProblem;
 using weft::test::readTable;
 using weft::test::textOf;
 
+TEST_CASE("a request's target at an origin is what both are parsed as in one") {
+  const Url origin("http://user@Example.com:8080/");
+  Url url;
+  for (const std::string target : {"/", "/a/b.html", "/a?b=c&d=/e.f/../g?h", "//x/y", "/a//b", "/./a", "/a/../b", "/a/%2e%2E/b", "/a b", "/a?b c'd\"", "/a#b", "/\\x", "/\xC3\xA4", "/a\tb", "/a[b]|c^d`e{f}", "/..", "/a?..", "/.a", "/a."}) {
+    CAPTURE(target);
+    REQUIRE(url.assignTarget(origin, target));
+    const Url parsed("http://user@example.com:8080" + target);
+    CHECK(url == parsed);
+    CHECK(url.path() == parsed.path());
+    CHECK(url.query() == parsed.query());
+    CHECK(url.fragment() == parsed.fragment());
+    CHECK(url.hostAndPort() == parsed.hostAndPort());
+  }
+}
+
 TEST_CASE("an absolute URL comes apart into its components") {
   const Url url("https://user:pa%20ss@Example.COM:8080/a/b?q=1#top");
   CHECK(url.href() == "https://user:pa%20ss@example.com:8080/a/b?q=1#top");

@@ -87,7 +87,7 @@ class Parser::Machine {
   void noteLength();
   void checkTransferEncoding();
   void readCodings();
-  void checkHost() const;
+  void checkHost();
   void finishRequestHead();
   bool finishResponseHead();
 
@@ -98,6 +98,7 @@ class Parser::Machine {
   ParserOptions options_;
   detail::HeadLines lines_;
   detail::ChunkReader chunks_;
+  std::string goodHost_;                               // of the last request: most of a connection's have the same
   std::exception_ptr pending_;
   const char* pieceStart_ = nullptr;
   std::uint64_t pieceOffset_ = 0;

@@ -56,6 +56,7 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   bool reads() const noexcept;
   void feedBody();
   void endBody(std::optional<Failure> failure);
+  bool readUrl(const MessageHead& head, Url& url);
   void dispatch();
   std::shared_ptr<BodySource> receivedBody(std::string url);
   void refuse(int status);
@@ -64,14 +65,14 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   void next();
 
   // channel_answer.cpp
-  void answered(Outcome<Response> outcome);
-  void send(Response response);
+  void answered(Outcome<Response>&& outcome);
+  void send(Response&& response);
   bool mayKeepAlive(bool streamed) const noexcept;
   void write(std::string_view bytes);
-  void stream(Response response);
+  void stream(Response&& response);
   static Deferred<> sendPieces(std::shared_ptr<Channel> self, Response response);
   void streamed(Outcome<> outcome);
-  void upgrade(Response response);
+  void upgrade(Response&& response);
   void handOver(std::string surplus);
   void sent();
   void linger();
