@@ -19,6 +19,7 @@
 #include <weft/net/error.hpp>
 #include <weft/net/file_descriptor.hpp>
 #include <weft/net/file_sender.hpp>
+#include <weft/net/file_transport.hpp>
 #include <weft/net/guarded_network.hpp>
 #include <weft/net/happy_eyeballs.hpp>
 #include <weft/net/hostname_endpoint.hpp>

@@ -1,8 +1,9 @@
 #include <weft/net/internal/pipe.hpp>
 
+#include <weft/net/internal/socket.hpp>
+
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <utility>
 
 #include <poll.h>
@@ -62,8 +63,7 @@ void PipeReader::readable() noexcept {
 // ---- writing
 
 PipeWriter* PipeWriter::open(SocketLoop& loop, FileDescriptor descriptor, PipeUser& user, int name) {
-  struct sigaction action {};
-  if (::sigaction(SIGPIPE, nullptr, &action) == 0 && !(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
+  ignoreBrokenPipes();
   auto* const writer = new PipeWriter(loop, user, name);
   const bool watched = canBeWatched(descriptor.get());
   try {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -94,6 +95,11 @@ Address localAddress(int socket) {
   SocketAddress address;
   if (::getsockname(socket, address.data(), &address.length) != 0) return {};
   return address.address();
+}
+
+void ignoreBrokenPipes() noexcept {
+  struct sigaction action {};
+  if (::sigaction(SIGPIPE, nullptr, &action) == 0 && !(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
 }
 
 }  // namespace weft::net::detail

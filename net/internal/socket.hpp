@@ -30,5 +30,7 @@ std::string problemOfUnixName(std::string_view name);
 bool setOption(int socket, int level, int option, int value) noexcept;
 int getOption(int socket, int level, int option) noexcept;
 Address localAddress(int socket);
+/// SIGPIPE no longer ends the process, unless it has a handler of its own: for writes that cannot say MSG_NOSIGNAL.
+void ignoreBrokenPipes() noexcept;
 
 }  // namespace weft::net::detail

@@ -11,7 +11,22 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
+#include <unistd.h>
+
+namespace weft::net::detail {
+
+}  // namespace weft::net::detail
+
+namespace weft::net {
+
+SendFileFailed::SendFileFailed(std::uint64_t missing, int systemError)
+    : ConnectionAborted("a file that was being sent " + (systemError ? "cannot be read: " + detail::systemErrorText(systemError) : std::string("has become shorter")) + "; " +
+                        std::to_string(missing) + " bytes of it were not sent"),
+      missing(missing), systemError(systemError) {}
+
+}  // namespace weft::net
 
 namespace weft::net::detail {
 
@@ -152,9 +167,9 @@ void SocketConnection::look() noexcept {
 
 // ---- writing
 
-std::ptrdiff_t SocketConnection::send(const char* data, std::size_t size) noexcept {
+std::ptrdiff_t SocketConnection::send(const char* data, std::size_t size, int flags) noexcept {
   for (;;) {
-    const ssize_t count = ::send(socket(), data, size, MSG_NOSIGNAL);
+    const ssize_t count = ::send(socket(), data, size, MSG_NOSIGNAL | flags);
     if (count >= 0) {
       sentFreely_ = static_cast<std::size_t>(count) == size;
       return count;
@@ -176,7 +191,7 @@ void SocketConnection::broke(int error) noexcept {
 }
 
 bool SocketConnection::overLimit(std::size_t more) {
-  if (queue_.empty() || queue_.size() + more <= writeLimit()) return false;
+  if (queue_.empty() || queue_.inMemory() + more <= writeLimit()) return false;
   end(WriteBufferFull(writeLimit()), true);
   return true;
 }
@@ -268,6 +283,17 @@ void SocketConnection::writable() noexcept {
 
 void SocketConnection::sendQueue() noexcept {
   while (!queue_.empty()) {
+    if (auto part = queue_.firstFile(); part.file) {
+      const std::uint64_t before = part.length;
+      const FileSent sent = sendFileNow(*part.file, part.offset, part.length);
+      if (sent == FileSent::Ended) return;
+      queue_.consume(before - part.length, *loop());
+      wroteSome();
+      if (!isOpen()) return;
+      if (sent == FileSent::Full) return awaitWritable();
+      if (sent == FileSent::TurnOver) return callWritable();
+      continue;
+    }
     std::array<iovec, kGather> pieces;
     msghdr message{};
     message.msg_iov = pieces.data();
@@ -285,6 +311,85 @@ void SocketConnection::sendQueue() noexcept {
     if (!isOpen()) return;
     if (static_cast<std::size_t>(sent) < size) return awaitWritable();
   }
+}
+
+// ---- files
+
+void SocketConnection::sendFile(std::shared_ptr<const FileDescriptor> file, std::uint64_t offset, std::uint64_t length, std::string_view before) {
+  if (!sendsFiles()) throw Error("sendFile(): this transport cannot send files (see sendsFiles()): read the file, and write what was read");
+  if (!takesWrites() || brokenBy_) return;
+  if (length == 0) return write(before);
+  static const bool ignored = (ignoreBrokenPipes(), true);         // sendfile() has no MSG_NOSIGNAL
+  static_cast<void>(ignored);
+  bool full = false;
+  if (sendsNow()) {
+    if (!before.empty()) {
+      const std::ptrdiff_t sent = send(before.data(), before.size(), MSG_MORE);
+      if (sent < 0) return;
+      before.remove_prefix(static_cast<std::size_t>(sent));
+      full = !before.empty();
+    }
+    if (!full) {
+      const FileSent sent = sendFileNow(*file, offset, length);
+      if (sent == FileSent::All || sent == FileSent::Ended) return;
+      full = sent == FileSent::Full;
+    }
+  } else if (overLimit(before.size())) {
+    return;
+  } else {
+    full = true;                                       // as it was before
+  }
+  queue_.append(before, *loop());
+  queue_.appendFile(std::move(file), offset, length);
+  holdSelf();
+  if (full) awaitWritable();
+  else callWritable();
+  queued();
+}
+
+// A short count does not say that the socket is full, and its edge would never come: so it is asked until it says so itself.
+SocketConnection::FileSent SocketConnection::sendFileNow(const FileDescriptor& file, std::uint64_t& offset, std::uint64_t& length) noexcept {
+  for (std::uint64_t turn = kFileBytesPerEvent; length > 0;) {
+    if (turn == 0) return FileSent::TurnOver;
+    auto at = static_cast<off_t>(offset);
+    ssize_t count = ::sendfile(socket(), file.get(), &at, static_cast<std::size_t>(std::min(length, turn)));
+    bool full = false;
+    if (count < 0 && (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {      // a file system that cannot
+      count = copyFilePiece(file, offset, std::min(length, turn), full);
+      if (!isOpen() || brokenBy_) return FileSent::Ended;
+    }
+    if (count > 0) {
+      offset += static_cast<std::uint64_t>(count);
+      length -= static_cast<std::uint64_t>(count);
+      turn -= static_cast<std::uint64_t>(count);
+      sentFreely_ = length == 0;
+      if (!full) continue;
+    }
+    if (full) return FileSent::Full;
+    if (count == 0) {
+      end(SendFileFailed(length), true);
+      return FileSent::Ended;
+    }
+    if (isFull(errno)) return FileSent::Full;
+    if (errno == EINTR) continue;
+    if (errno == EIO || errno == ENOMEM || errno == EBADF || errno == EISDIR || errno == EOVERFLOW || errno == ESPIPE) end(SendFileFailed(length, errno), true);
+    else broke(errno);
+    return FileSent::Ended;
+  }
+  return FileSent::All;
+}
+
+// In place of sendfile(): 0 at the file's end, -1 with errno when it cannot be read. The socket's own errors end the connection.
+std::ptrdiff_t SocketConnection::copyFilePiece(const FileDescriptor& file, std::uint64_t offset, std::uint64_t length, bool& full) noexcept {
+  std::array<char, 16 * 1024> piece;
+  const ssize_t count = ::pread(file.get(), piece.data(), std::min<std::uint64_t>(length, piece.size()), static_cast<off_t>(offset));
+  if (count <= 0) {
+    if (count < 0 && errno != EINTR) end(SendFileFailed(length, errno), true);
+    return count;
+  }
+  const std::ptrdiff_t sent = send(piece.data(), static_cast<std::size_t>(count));
+  full = sent < count;
+  return sent;
 }
 
 ssize_t SocketConnection::receive() noexcept { return ::recv(socket(), loop()->readBuffer(), SocketLoop::kReadBuffer, 0); }

@@ -1,6 +1,7 @@
 // One connection over a stream socket: TCP, UNIX. For the .cpp files of net: includes Asio.
 #pragma once
 
+#include <weft/net/file_transport.hpp>
 #include <weft/net/internal/connection.hpp>
 #include <weft/net/internal/descriptor.hpp>
 #include <weft/net/internal/write_queue.hpp>
@@ -16,7 +17,7 @@ struct msghdr;
 namespace weft::net::detail {
 
 /// What is the same for all families, and TCP. UnixConnection adds what only UNIX sockets can do; it costs TCP one test of a flag per read and write.
-class SocketConnection : public Connection, protected Descriptor {
+class SocketConnection : public Connection, public FileTransport, protected Descriptor {
  public:
   /// Takes a connected socket of the family of `peer`; `shared` as in Descriptor::open. Throws std::system_error.
   static std::shared_ptr<SocketConnection> connected(SocketLoop& loop, int socket, const Address& peer, bool shared = false);
@@ -30,6 +31,8 @@ class SocketConnection : public Connection, protected Descriptor {
   void writeOwned(std::string data) override;
   using Transport::writeSequence;
   void writeSequence(std::span<const std::string_view> parts) override;
+  bool sendsFiles() const noexcept override { return true; }
+  void sendFile(std::shared_ptr<const FileDescriptor> file, std::uint64_t offset, std::uint64_t length, std::string_view before = {}) override;
   std::size_t buffered() const noexcept override { return queue_.size(); }
 
   bool lendsReadBuffer() const noexcept override { return isOpen(); }
@@ -69,6 +72,7 @@ class SocketConnection : public Connection, protected Descriptor {
   struct Connecting;
   static constexpr std::uint32_t kNotListed = UINT32_MAX;
   static constexpr int kReadsPerEvent = 16;            // then other sockets get their turn
+  static constexpr std::uint64_t kFileBytesPerEvent = 4 * 1024 * 1024;
 
   static std::shared_ptr<SocketConnection> make(SocketLoop& loop, const Address& peer);
 
@@ -90,7 +94,11 @@ class SocketConnection : public Connection, protected Descriptor {
   void wantLook();
 
   /// What the socket takes now; -1 when it is broken.
-  std::ptrdiff_t send(const char* data, std::size_t size) noexcept;
+  std::ptrdiff_t send(const char* data, std::size_t size, int flags = 0) noexcept;
+  enum class FileSent : std::uint8_t { All, Full, TurnOver, Ended };
+  /// What it takes now of a file; moves `offset` and `length` on.
+  FileSent sendFileNow(const FileDescriptor& file, std::uint64_t& offset, std::uint64_t& length) noexcept;
+  std::ptrdiff_t copyFilePiece(const FileDescriptor& file, std::uint64_t offset, std::uint64_t length, bool& full) noexcept;
   bool sendsNow() const noexcept { return queue_.empty() && !sendsMessages_; }
   void sendQueue() noexcept;
   void awaitRoom() noexcept;

@@ -15,6 +15,8 @@ class UnixConnection final : public SocketConnection, public UnixTransport {
  public:
   using SocketConnection::SocketConnection;
 
+  bool sendsFiles() const noexcept override { return false; }
+
   void sendFileDescriptor(int descriptor) override;
   PeerCredentials peerCredentials() const override;
 

@@ -46,11 +46,27 @@ void WriteQueue::appendOwned(std::string data, std::size_t sent, SocketLoop& loo
   piece.owned = std::move(data);
 }
 
+void WriteQueue::appendFile(std::shared_ptr<const FileDescriptor> file, std::uint64_t offset, std::uint64_t length) {
+  Piece& piece = pieces().all.emplace_back();
+  piece.file = std::move(file);
+  piece.begin = offset;
+  piece.end = offset + length;
+  pieces_->bytes += length;
+  pieces_->fileBytes += length;
+}
+
+WriteQueue::FilePart WriteQueue::firstFile() const noexcept {
+  if (!pieces_) return {};
+  const Piece& piece = pieces_->all[pieces_->first];
+  return {piece.file.get(), piece.begin, piece.end - piece.begin};
+}
+
 std::size_t WriteQueue::gather(iovec* pieces, std::size_t limit) const noexcept {
   if (!pieces_) return 0;
   const std::size_t count = std::min(limit, pieces_->all.size() - pieces_->first);
   for (std::size_t i = 0; i < count; ++i) {
     const Piece& piece = pieces_->all[pieces_->first + i];
+    if (piece.file) return i;
     pieces[i].iov_base = const_cast<char*>(piece.data() + piece.begin);
     pieces[i].iov_len = piece.end - piece.begin;
   }
@@ -59,13 +75,14 @@ std::size_t WriteQueue::gather(iovec* pieces, std::size_t limit) const noexcept 
 
 void WriteQueue::consume(std::size_t bytes, SocketLoop& loop) noexcept {
   if (bytes == 0) return;
-  auto& [all, first, left] = *pieces_;
+  auto& [all, first, left, inFiles] = *pieces_;
   left -= bytes;
   while (bytes > 0) {
     Piece& piece = all[first];
     const std::size_t count = std::min(bytes, piece.end - piece.begin);
     piece.begin += count;
     bytes -= count;
+    if (piece.file) inFiles -= count;
     if (piece.begin < piece.end) break;
     release(piece, &loop);
     ++first;
@@ -90,6 +107,7 @@ void WriteQueue::release(Piece& piece, SocketLoop* loop) noexcept {
     else delete[] block;
   }
   piece.owned = {};
+  piece.file.reset();
 }
 
 }  // namespace weft::net::detail
