@@ -102,7 +102,8 @@ const Url* Site::originOf(std::string_view host, bool tls) {
 Response Site::responseFor(const Failure& failure, std::string_view request) {
   if (const auto* known = failure.as<StatusError>()) {
     Response response = errorPage(known->status, &failure);
-    for (const HeaderField field : known->headers) response.headers.set(field.name, field.value);
+    for (const HeaderField field : known->headers) response.headers.remove(field.name);
+    for (const HeaderField field : known->headers) response.headers.add(field.name, field.value);
     return response;
   }
   if (failure.check<BodyTooLarge>()) return errorPage(413, &failure);
