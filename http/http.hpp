@@ -52,12 +52,14 @@
 #include <weft/http/server/errors.hpp>
 #include <weft/http/server/event_stream.hpp>
 #include <weft/http/server/handler.hpp>
+#include <weft/http/server/media_types.hpp>
 #include <weft/http/server/resource.hpp>
 #include <weft/http/server/reverse_proxy.hpp>
 #include <weft/http/server/router.hpp>
 #include <weft/http/server/serving_threads.hpp>
 #include <weft/http/server/sessions.hpp>
 #include <weft/http/server/site.hpp>
+#include <weft/http/server/static_files.hpp>
 #include <weft/http/server/virtual_hosts.hpp>
 #include <weft/http/text/encoding.hpp>
 #include <weft/http/text/text_decoder.hpp>

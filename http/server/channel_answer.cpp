@@ -1,7 +1,10 @@
 #include <weft/core/log.hpp>
+#include <weft/http/internal/file_parts.hpp>
 #include <weft/http/server/internal/channel.hpp>
 #include <weft/http/server/internal/cork.hpp>
+#include <weft/net/file_transport.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <utility>
@@ -18,6 +21,8 @@ Logger& logger() {
 constexpr std::uint64_t kMaxDrained = 64 * 1024;
 // An answer of up to this size is copied behind its head; a larger one is written beside it.
 constexpr std::size_t kCopied = 16 * 1024;
+// What of a file is sent at a time.
+constexpr std::uint64_t kFileWindow = 1024 * 1024;
 
 bool hasNoBody(int status) noexcept { return status < 200 || status == 204 || status == 304; }
 
@@ -183,22 +188,18 @@ Deferred<> Channel::sendPieces(std::shared_ptr<Channel> self, Response response)
       co_return;
     }
     if (*opened) length = *opened;
+    auto* const sender = dynamic_cast<net::FileTransport*>(&self->transport());
+    if (auto files = std::dynamic_pointer_cast<FileParts>(source); files && sender && sender->sendsFiles()) {
+      auto sending = sendFile(self, std::move(response), std::move(files));
+      co_await sending;
+      co_return;
+    }
     pieces.emplace(source->chunks());
   } else {
     pieces.emplace(response.chunks());
   }
   const bool chunked = !length && !self->oldVersion_;
-  std::string head;
-  const Fields fields(response.headers);
-  if (fields.close) self->keepAlive_ = false;
-  appendHead(head, response, fields, self->site_->generalFields(self->clock()), length);
-  if (!length) response.headers.remove("Content-Length");
-  if (chunked) head.append("Transfer-Encoding: chunked\r\n");
-  self->keepAlive_ = self->mayKeepAlive(true) && (length || chunked);
-  if (!self->keepAlive_) head.append("Connection: close\r\n");
-  else if (self->oldVersion_) head.append("Connection: keep-alive\r\n");
-  head.append(response.headers.wire()).append("\r\n");
-  self->written_ = 0;
+  std::string head = self->headOfStream(response, length);
   for (;;) {
     std::optional<std::string> piece;
     if (head.empty()) {
@@ -234,6 +235,54 @@ Deferred<> Channel::sendPieces(std::shared_ptr<Channel> self, Response response)
   if (chunked) head.append("0\r\n\r\n");
   if (!head.empty()) self->write(head);
   self->sent();
+}
+
+// The system sends the file. In parts, each of which is in its memory before, and with a word to the client's clock after each.
+Deferred<> Channel::sendFile(std::shared_ptr<Channel> self, Response response, std::shared_ptr<const FileParts> files) {
+  std::string head = self->headOfStream(response, files->length());
+  for (const FilePart& part : files->parts()) {
+    head.append(part.before);
+    self->written_ += part.before.size();
+    for (std::uint64_t done = 0; done < part.length;) {
+      const std::uint64_t offset = part.offset + done, length = std::min(kFileWindow, part.length - done);
+      auto fetching = files->fetch(offset, length);
+      co_await fetching;
+      if (self->state_ != State::Sending) co_return;
+      if (self->cork_) self->cork_->flush();
+      self->sent_ += head.size() + length;
+      self->written_ += length;
+      dynamic_cast<net::FileTransport&>(self->transport()).sendFile(files->file(), offset, length, head);
+      head.clear();
+      done += length;
+      self->arm();
+      auto draining = self->transport().drained();
+      const auto drained = co_await draining.outcome();
+      if (!drained && drained.failure().check<net::SendFileFailed>())
+        logger().error("the body of a response failed: the connection is cut", field("client", self->peer_), field("error", drained.failure().what()));
+      if (!drained || self->state_ != State::Sending) co_return;
+    }
+  }
+  head.append(files->end());
+  self->written_ += files->end().size();
+  if (!head.empty()) self->write(head);
+  self->sent();
+}
+
+// What goes before a body that is streamed.
+std::string Channel::headOfStream(Response& response, std::optional<std::uint64_t> length) {
+  const bool chunked = !length && !oldVersion_;
+  std::string head;
+  const Fields fields(response.headers);
+  if (fields.close) keepAlive_ = false;
+  appendHead(head, response, fields, site_->generalFields(clock()), length);
+  if (!length) response.headers.remove("Content-Length");
+  if (chunked) head.append("Transfer-Encoding: chunked\r\n");
+  keepAlive_ = mayKeepAlive(true) && (length || chunked);
+  if (!keepAlive_) head.append("Connection: close\r\n");
+  else if (oldVersion_) head.append("Connection: keep-alive\r\n");
+  head.append(response.headers.wire()).append("\r\n");
+  written_ = 0;
+  return head;
 }
 
 // Half an answer must not look like a whole one.

@@ -20,6 +20,8 @@
 
 namespace weft::http::detail {
 
+class FileParts;
+
 class Channel final : public net::Protocol, public std::enable_shared_from_this<Channel>, private MessageSink, private BodyStream::Source {
  public:
   Channel(std::shared_ptr<Site> site, const net::Address& peer);
@@ -71,6 +73,8 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   void write(std::string_view bytes);
   void stream(Response&& response);
   static Deferred<> sendPieces(std::shared_ptr<Channel> self, Response response);
+  static Deferred<> sendFile(std::shared_ptr<Channel> self, Response response, std::shared_ptr<const FileParts> files);
+  std::string headOfStream(Response& response, std::optional<std::uint64_t> length);
   void streamed(Outcome<> outcome);
   void upgrade(Response&& response);
   void handOver(std::string surplus);

@@ -1,0 +1,91 @@
+#include <weft/http/internal/file_parts.hpp>
+
+#include <weft/http/file_error.hpp>
+#include <weft/http/internal/body_files.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace weft::http::detail {
+namespace {
+
+constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::uint64_t kProbeEvery = 128 * 1024;      // what the system reads ahead, mostly
+
+ssize_t readNow(int file, char* out, std::size_t bytes, std::uint64_t offset) noexcept {
+  const iovec piece{out, bytes};
+  return ::preadv2(file, &piece, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+}
+
+// Blocks. Less than `bytes` only at the file's end.
+std::size_t readAll(int file, char* out, std::size_t bytes, std::uint64_t offset, const std::string& name) {
+  std::size_t done = 0;
+  while (done < bytes) {
+    const ssize_t count = ::pread(file, out + done, bytes - done, static_cast<off_t>(offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw FileError("reading", name, errno);
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
+}
+
+std::uint64_t lengthOf(const std::vector<FilePart>& parts, const std::string& end) noexcept {
+  std::uint64_t length = end.size();
+  for (const FilePart& part : parts) length += part.before.size() + part.length;
+  return length;
+}
+
+}  // namespace
+
+bool readAtOnce(const net::FileDescriptor& file, std::uint64_t offset, std::size_t bytes, std::string& out) {
+  out.resize(bytes);
+  return bytes == 0 || readNow(file.get(), out.data(), bytes, offset) == static_cast<ssize_t>(bytes);
+}
+
+FileParts::FileParts(net::FileDescriptor file, std::string name, std::vector<FilePart> parts, std::string end)
+    : file_(std::make_shared<const net::FileDescriptor>(std::move(file))), name_(std::move(name)), parts_(std::move(parts)), end_(std::move(end)),
+      length_(lengthOf(parts_, end_)) {}
+
+AsyncGenerator<std::string> FileParts::pieces(std::shared_ptr<const FileParts> self) {
+  for (const FilePart& part : self->parts_) {
+    std::string before = part.before;
+    if (!before.empty()) co_yield std::move(before);
+    for (std::uint64_t done = 0; done < part.length;) {
+      const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, part.length - done));
+      const std::uint64_t offset = part.offset + done;
+      std::string piece;
+      if (!readAtOnce(*self->file_, offset, wanted, piece)) {
+        auto reading = onFileThread([self, offset, wanted] {
+          std::string bytes(wanted, '\0');
+          bytes.resize(readAll(self->file_->get(), bytes.data(), wanted, offset, self->name_));
+          return bytes;
+        });
+        piece = co_await reading;
+        if (piece.empty()) co_return;                  // it has become shorter: whoever sends it notices
+      }
+      done += piece.size();
+      co_yield std::move(piece);
+    }
+  }
+  std::string end = self->end_;
+  if (!end.empty()) co_yield std::move(end);
+}
+
+Deferred<> FileParts::fetch(std::uint64_t offset, std::uint64_t length) const {
+  bool there = true;
+  char byte;
+  for (std::uint64_t at = 0; there && at < length; at += kProbeEvery) there = readNow(file_->get(), &byte, 1, offset + at) >= 0;
+  if (there && length > 0) there = readNow(file_->get(), &byte, 1, offset + length - 1) >= 0;
+  if (there) return succeed();
+  return onFileThread([self = shared_from_this(), offset, length] {
+    std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(length, kPiece)), '\0');
+    for (std::uint64_t at = 0; at < length; at += bytes.size()) readAll(self->file_->get(), bytes.data(), bytes.size(), offset + at, self->name_);
+  });
+}
+
+}  // namespace weft::http::detail
