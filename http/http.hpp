@@ -27,8 +27,11 @@
 #include <weft/http/dates.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/file_error.hpp>
+#include <weft/http/forms/errors.hpp>
 #include <weft/http/forms/form.hpp>
+#include <weft/http/forms/form_data.hpp>
 #include <weft/http/forms/multipart.hpp>
+#include <weft/http/forms/multipart_reader.hpp>
 #include <weft/http/header_values/byte_range.hpp>
 #include <weft/http/header_values/cache_control.hpp>
 #include <weft/http/header_values/challenge.hpp>
