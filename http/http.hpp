@@ -19,6 +19,7 @@
 #include <weft/http/client/retry_agent.hpp>
 #include <weft/http/client/tunnel_network.hpp>
 #include <weft/http/content_coding/content_decoder.hpp>
+#include <weft/http/content_coding/content_encoder.hpp>
 #include <weft/http/content_coding/errors.hpp>
 #include <weft/http/cookies/cookie.hpp>
 #include <weft/http/cookies/cookie_file.hpp>
@@ -52,6 +53,7 @@
 #include <weft/http/response_timing.hpp>
 #include <weft/http/server/access_log.hpp>
 #include <weft/http/server/authentication.hpp>
+#include <weft/http/server/compress.hpp>
 #include <weft/http/server/errors.hpp>
 #include <weft/http/server/event_stream.hpp>
 #include <weft/http/server/handler.hpp>
