@@ -49,7 +49,7 @@ class MultipartReader {
   std::string_view data() const noexcept { return data_; }
   std::size_t parts() const noexcept { return parts_; }
   /// How many bytes of the body have been taken apart.
-  std::uint64_t offset() const noexcept { return before_ + at_ - kBefore; }
+  std::uint64_t offset() const noexcept { return before_ + at_ < kBefore ? 0 : before_ + at_ - kBefore; }
 
  private:
   enum class State : std::uint8_t { Preamble, Delimiter, Head, Data, Over };
