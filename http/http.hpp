@@ -70,6 +70,11 @@
 #include <weft/http/text/text_decoder.hpp>
 #include <weft/http/text/utf8.hpp>
 #include <weft/http/url.hpp>
+#include <weft/http/websocket/errors.hpp>
+#include <weft/http/websocket/message.hpp>
+#include <weft/http/websocket/options.hpp>
+#include <weft/http/websocket/web_socket.hpp>
+#include <weft/http/websocket/web_socket_protocol.hpp>
 
 namespace weft {
 
@@ -82,5 +87,7 @@ using http::Resource;
 using http::Site;
 using http::Url;
 using http::UrlError;
+using http::WebSocket;
+using http::WebSocketProtocol;
 
 }  // namespace weft
