@@ -40,6 +40,8 @@ all_packages=(
   "nginx-light                so do HTTP servers: nginx"
   "tinyproxy                  an HTTP proxy"
   "microsocks                 and a SOCKS proxy"
+  "python3-websockets         so do WebSockets of Python's websockets"
+  "python3-autobahn           and of Autobahn"
   "python3-openssl            makes certificates, also bad ones, for these tests"
   "python3-lxml               reads the same pages as our HTML rooms"
   "python3.11-doc             530 such pages"

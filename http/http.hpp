@@ -70,9 +70,11 @@
 #include <weft/http/text/text_decoder.hpp>
 #include <weft/http/text/utf8.hpp>
 #include <weft/http/url.hpp>
+#include <weft/http/websocket/client.hpp>
 #include <weft/http/websocket/errors.hpp>
 #include <weft/http/websocket/message.hpp>
 #include <weft/http/websocket/options.hpp>
+#include <weft/http/websocket/server.hpp>
 #include <weft/http/websocket/web_socket.hpp>
 #include <weft/http/websocket/web_socket_protocol.hpp>
 

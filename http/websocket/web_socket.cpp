@@ -37,6 +37,7 @@ std::size_t WebSocket::buffered() const noexcept { return connection_->hasTransp
 Deferred<std::chrono::nanoseconds> WebSocket::ping() { return connection_->ping(); }
 
 Deferred<> WebSocket::close(int code, std::string_view reason) { return connection_->close(code, reason); }
+Deferred<> WebSocket::whenClosed() { return connection_->whenClosed(); }
 void WebSocket::abort() { connection_->abort(); }
 bool WebSocket::connected() const noexcept { return connection_->open(); }
 int WebSocket::closeCode() const noexcept { return connection_->closeCode(); }

@@ -86,6 +86,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   /// before can be received. Never fails, but with WebSocketUsageError for a code that may not be sent (1000 to 1003, 1007 to 1014, 3000 to 4999 may) or a reason that is not UTF-8 or longer than
   /// 123 bytes. A second call waits for the same end. cancel: the wait ends, closing goes on. RFC 6455 section 7.
   Deferred<> close(int code = 1000, std::string_view reason = {});
+  /// Fires when the connection has ended, however. Never fails. cancel: the wait ends.
+  Deferred<> whenClosed();
   /// Ends the connection at once; the peer sees it break.
   void abort();
   /// Neither closed nor being closed.

@@ -149,6 +149,7 @@ Deferred<WebSocketConnection::Received> WebSocketConnection::receive() {
 }
 
 void WebSocketConnection::setProtocol(std::shared_ptr<WebSocketProtocol> protocol, std::shared_ptr<WebSocket> socket) {
+  if (!protocol) throw WebSocketUsageError("setProtocol(): there is no protocol");
   if (protocol_ || receiver_.active()) throw WebSocketUsageError("setProtocol(): this WebSocket's messages are waited for already");
   const auto keep = shared_from_this();
   protocol->socket_ = std::move(socket);
@@ -186,7 +187,6 @@ template <class F> void WebSocketConnection::callProtocol(const char* what, F ca
 Deferred<> WebSocketConnection::close(int code, std::string_view reason) {
   if (!isCloseCode(code)) return fail(WebSocketUsageError("close(): the code " + std::to_string(code) + " may not be sent; 1000 to 1003, 1007 to 1014 and 3000 to 4999 may"));
   if (reason.size() > kMaxControl - 2 || !isUtf8(reason)) return fail(WebSocketUsageError("close(): a reason is UTF-8 and at most 123 bytes long"));
-  if (state_ == State::Ended) return succeed();
   if (state_ == State::Open) {
     sendClose(code, reason);
     state_ = State::CloseSent;
@@ -194,7 +194,13 @@ Deferred<> WebSocketConnection::close(int code, std::string_view reason) {
     arm();
     goOn();                                            // to its answer
   }
+  return whenClosed();
+}
+
+Deferred<> WebSocketConnection::whenClosed() {
+  if (state_ == State::Ended) return succeed();
   Deferred<> deferred;
+  std::erase_if(rare().closing, [](const Trigger<>& waiter) { return !waiter.active(); });
   rare().closing.push_back(deferred.takeTrigger());
   return deferred;
 }

@@ -21,6 +21,8 @@ struct Compression {
   bool receiveKeepsContext = false;
   std::uint8_t sendBits = 15;        // 8: zlib cannot, so nothing is compressed
   std::uint8_t receiveBits = 15;
+
+  bool operator==(const Compression&) const = default;
 };
 
 /// Reads frames, checks them, and puts messages together. The bytes may come in any pieces: the events are the same, and an error comes with the first byte that shows it (a wrong

@@ -45,6 +45,7 @@ class WebSocketConnection final : public net::Protocol, public std::enable_share
   void write(std::string_view data, WebSocketKind kind);
   Deferred<std::chrono::nanoseconds> ping();
   Deferred<> close(int code, std::string_view reason);
+  Deferred<> whenClosed();
   void abort();
   /// Nobody has the WebSocket any more.
   void abandon() noexcept;
