@@ -4,7 +4,7 @@
 #include <weft/defer/deferred.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/response.hpp>
-#include <weft/http/server/resource.hpp>
+#include <weft/http/server/handler.hpp>
 #include <weft/http/websocket/options.hpp>
 #include <weft/http/websocket/web_socket.hpp>
 #include <weft/http/websocket/web_socket_protocol.hpp>

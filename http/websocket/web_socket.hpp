@@ -88,7 +88,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   Deferred<> close(int code = 1000, std::string_view reason = {});
   /// Fires when the connection has ended, however. Never fails. cancel: the wait ends.
   Deferred<> whenClosed();
-  /// Ends the connection at once; the peer sees it break.
+  /// Ends the connection at once; the peer sees it break. Whoever waits is told from the loop, not in here.
   void abort();
   /// Neither closed nor being closed.
   bool connected() const noexcept;

@@ -208,7 +208,10 @@ Deferred<> WebSocketConnection::whenClosed() {
 void WebSocketConnection::abort() {
   if (!hasTransport() || state_ == State::Ended) return;
   transport().abortConnection();
-  if (closeCode_ == 0) finish(1006, {}, WebSocketClosed(1006, {}, net::ConnectionAborted()));
+  if (closeCode_ != 0) return;
+  state_ = State::Finishing;                           // whoever waits is told by connectionLost(), not in here
+  closeCode_ = 1006;
+  failure_ = WebSocketClosed(1006, {}, net::ConnectionAborted());
 }
 
 void WebSocketConnection::abandon() noexcept {
