@@ -202,6 +202,7 @@ TEST_CASE("once warm, an echo of 64 bytes allocates the message and nothing else
   CHECK(withCallbacks < withCoroutine);
   awaited.transport->lose();
   failureResultOf<WebSocketClosed>(echoing);
+  called.transport->lose();                            // a protocol and its WebSocket hold each other until then
 }
 
 TEST_CASE("what an idle WebSocket holds is small") {
