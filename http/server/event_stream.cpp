@@ -28,16 +28,21 @@ AsyncGenerator<std::string> textOf(AsyncGenerator<ServerEvent> events, Clock* cl
       waiting->event.emplace(std::move(event));
       waiting->fire();
     });
+    // However this ends, by the page's leaving also in the middle: the events are not waited for any more.
+    struct Stop {
+      Deferred<>& coming;
+      ~Stop() {
+        coming.cancel();
+        coming.detach();
+      }
+    } const stop{coming};
     while (!waiting->event) {
       Deferred<> wait;
       waiting->wake = wait.takeTrigger();
       DelayedCall timer = clock->callLater(keepAlive, [waiting] { waiting->fire(); });
       const auto woken = co_await wait.outcome();
       if (timer.active()) timer.cancel();
-      if (!woken) {                                      // the page is gone
-        coming.cancel();
-        co_return;
-      }
+      if (!woken) co_return;                             // the page is gone
       if (waiting->event) break;
       std::string sign = ":\n\n";
       co_yield std::move(sign);
