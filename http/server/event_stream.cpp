@@ -21,10 +21,13 @@ struct Waiting {
   }
 };
 
-AsyncGenerator<std::string> textOf(AsyncGenerator<ServerEvent> events, Clock* clock, Delay keepAlive) {
+// Holds the generator until it has answered, also when nobody waits for that any more.
+Deferred<Next> nextOf(std::shared_ptr<AsyncGenerator<ServerEvent>> events) { co_return co_await events->next(); }
+
+AsyncGenerator<std::string> textOf(std::shared_ptr<AsyncGenerator<ServerEvent>> events, Clock* clock, Delay keepAlive) {
   for (;;) {
     const auto waiting = std::make_shared<Waiting>();
-    Deferred<> coming = events.nextDeferred().addBoth([waiting](Outcome<Next> event) {
+    Deferred<> coming = nextOf(events).addBoth([waiting](Outcome<Next> event) {
       waiting->event.emplace(std::move(event));
       waiting->fire();
     });
@@ -81,7 +84,7 @@ Response eventStream(AsyncGenerator<ServerEvent> events, Clock& clock, Delay kee
   Response response(200, "", "text/event-stream");
   response.headers.set("Cache-Control", "no-store");
   response.headers.set("X-Accel-Buffering", "no");       // nginx between them passes each event on at once
-  response.setBodyChunks(textOf(std::move(events), &clock, keepAlive));
+  response.setBodyChunks(textOf(std::make_shared<AsyncGenerator<ServerEvent>>(std::move(events)), &clock, keepAlive));
   return response;
 }
 
