@@ -237,8 +237,8 @@ void Channel::next() {
   body_.clear();
   expectsContinue_ = false;
   setState(State::Idle);
-  if (cork_) return;                                     // process() goes on
   resume();
+  if (cork_) return;                                     // process() goes on
   if (!pending_.empty()) process({});
 }
 

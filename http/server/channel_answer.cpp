@@ -169,30 +169,27 @@ void Channel::write(std::string_view bytes) {
 
 // An answer whose body comes bit by bit.
 void Channel::stream(Response&& response) {
-  sending_ = sendPieces(shared_from_this(), std::move(response)).addBoth([weak = weak_from_this()](Outcome<> outcome) {
-    if (const auto channel = weak.lock()) channel->streamed(std::move(outcome));
+  begun_ = false;
+  Deferred<bool> sending = sendPieces(shared_from_this(), std::move(response));
+  if (sending.called()) return streamed(sending.result());
+  sending_ = sending.addBoth([weak = weak_from_this()](Outcome<bool> all) {
+    if (const auto channel = weak.lock()) channel->streamed(std::move(all));
   });
 }
 
-Deferred<> Channel::sendPieces(std::shared_ptr<Channel> self, Response response) {
+// True: all of it was written. False: the client is gone.
+Deferred<bool> Channel::sendPieces(std::shared_ptr<Channel> self, Response response) {
   std::optional<std::uint64_t> length = response.contentLength();
   std::optional<AsyncGenerator<std::string>> pieces;
   if (auto source = response.body.takeSource()) {
     auto opening = source->open();
-    const auto opened = co_await opening.outcome();
-    if (self->state_ != State::Sending) co_return;
-    if (!opened) {
-      Response failed = self->site_->responseFor(opened.failure(), "the body of a response to " + self->peer_.toString());
-      self->state_ = State::Handling;
-      self->send(std::move(failed));
-      co_return;
-    }
-    if (*opened) length = *opened;
+    const auto opened = co_await opening;
+    if (self->state_ != State::Sending) co_return false;
+    if (opened) length = *opened;
     auto* const sender = dynamic_cast<net::FileTransport*>(&self->transport());
     if (auto files = std::dynamic_pointer_cast<FileParts>(source); files && sender && sender->sendsFiles()) {
       auto sending = sendFile(self, std::move(response), std::move(files));
-      co_await sending;
-      co_return;
+      co_return co_await sending;
     }
     pieces.emplace(source->chunks());
   } else {
@@ -208,16 +205,18 @@ Deferred<> Channel::sendPieces(std::shared_ptr<Channel> self, Response response)
       auto first = pieces->nextDeferred();
       if (!first.called()) {
         self->write(head);
+        self->begun_ = true;
         head.clear();
       }
       piece = co_await first;
     }
-    if (self->state_ != State::Sending) co_return;
+    if (self->state_ != State::Sending) co_return false;
     if (!piece) break;
     if (piece->empty()) continue;
     self->written_ += piece->size();
     if (length && self->written_ > *length) throw Error("the body of a response is longer than its length says: " + std::to_string(*length));
     if (self->cork_) self->cork_->flush();
+    self->begun_ = true;
     self->sent_ += head.size() + piece->size();
     if (chunked)
       self->transport().writeSequence({head, hexLine(piece->size()), *piece, "\r\n"});
@@ -228,17 +227,17 @@ Deferred<> Channel::sendPieces(std::shared_ptr<Channel> self, Response response)
     head.clear();
     self->arm();
     auto draining = self->transport().drained();
-    co_await draining;
-    if (self->state_ != State::Sending) co_return;
+    const auto drained = co_await draining.outcome();
+    if (!drained || self->state_ != State::Sending) co_return false;
   }
   if (length && self->written_ < *length) throw Error("the body of a response is shorter than its length says: " + std::to_string(self->written_) + " of " + std::to_string(*length));
   if (chunked) head.append("0\r\n\r\n");
   if (!head.empty()) self->write(head);
-  self->sent();
+  co_return true;
 }
 
 // The system sends the file. In parts, each of which is in its memory before, and with a word to the client's clock after each.
-Deferred<> Channel::sendFile(std::shared_ptr<Channel> self, Response response, std::shared_ptr<const FileParts> files) {
+Deferred<bool> Channel::sendFile(std::shared_ptr<Channel> self, Response response, std::shared_ptr<const FileParts> files) {
   std::string head = self->headOfStream(response, files->length());
   for (const FilePart& part : files->parts()) {
     head.append(part.before);
@@ -247,8 +246,9 @@ Deferred<> Channel::sendFile(std::shared_ptr<Channel> self, Response response, s
       const std::uint64_t offset = part.offset + done, length = std::min(kFileWindow, part.length - done);
       auto fetching = files->fetch(offset, length);
       co_await fetching;
-      if (self->state_ != State::Sending) co_return;
+      if (self->state_ != State::Sending) co_return false;
       if (self->cork_) self->cork_->flush();
+      self->begun_ = true;
       self->sent_ += head.size() + length;
       self->written_ += length;
       dynamic_cast<net::FileTransport&>(self->transport()).sendFile(files->file(), offset, length, head);
@@ -257,15 +257,14 @@ Deferred<> Channel::sendFile(std::shared_ptr<Channel> self, Response response, s
       self->arm();
       auto draining = self->transport().drained();
       const auto drained = co_await draining.outcome();
-      if (!drained && drained.failure().check<net::SendFileFailed>())
-        logger().error("the body of a response failed: the connection is cut", field("client", self->peer_), field("error", drained.failure().what()));
-      if (!drained || self->state_ != State::Sending) co_return;
+      if (!drained && drained.failure().check<net::SendFileFailed>()) co_return drained.failure();
+      if (!drained || self->state_ != State::Sending) co_return false;
     }
   }
   head.append(files->end());
   self->written_ += files->end().size();
   if (!head.empty()) self->write(head);
-  self->sent();
+  co_return true;
 }
 
 // What goes before a body that is streamed.
@@ -285,11 +284,21 @@ std::string Channel::headOfStream(Response& response, std::optional<std::uint64_
   return head;
 }
 
-// Half an answer must not look like a whole one.
-void Channel::streamed(Outcome<> outcome) {
+void Channel::streamed(Outcome<bool> all) {
   sending_ = nullptr;
-  if (outcome || state_ != State::Sending) return;
-  logger().error("the body of a response failed: the connection is cut", field("client", peer_), field("error", outcome.failure().what()));
+  if (state_ != State::Sending) return;
+  if (all) {
+    if (*all) sent();
+    return;                                              // else connectionLost() comes
+  }
+  if (!begun_) {
+    setState(State::Handling);
+    keepAlive_ = false;
+    send(site_->responseFor(all.failure(), "the body of a response to " + peer_.toString()));
+    return;
+  }
+  // Half an answer must not look like a whole one.
+  logger().error("the body of a response failed: the connection is cut", field("client", peer_), field("error", all.failure().what()));
   noteAnswer(false);
   transport().abortConnection();
 }

@@ -72,10 +72,10 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   bool mayKeepAlive(bool streamed) const noexcept;
   void write(std::string_view bytes);
   void stream(Response&& response);
-  static Deferred<> sendPieces(std::shared_ptr<Channel> self, Response response);
-  static Deferred<> sendFile(std::shared_ptr<Channel> self, Response response, std::shared_ptr<const FileParts> files);
+  static Deferred<bool> sendPieces(std::shared_ptr<Channel> self, Response response);
+  static Deferred<bool> sendFile(std::shared_ptr<Channel> self, Response response, std::shared_ptr<const FileParts> files);
   std::string headOfStream(Response& response, std::optional<std::uint64_t> length);
-  void streamed(Outcome<> outcome);
+  void streamed(Outcome<bool> all);
   void upgrade(Response&& response);
   void handOver(std::string surplus);
   void sent();
@@ -122,6 +122,7 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   bool oldVersion_ = false;                // HTTP/1.0
   bool wantsUpgrade_ = false;
   bool expectsContinue_ = false;           // and has not been told
+  bool begun_ = false;                     // of an answer that is streamed, something has been written
   bool broken_ = false;                    // the request's body is no HTTP
   bool peerDone_ = false;                  // it sends no more
 };

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 using namespace weft;
 using namespace weft::http;
@@ -239,6 +240,58 @@ TEST_CASE("a generator is closed when its client has gone, and stands still whil
   CHECK(made < 100);
   world.run(100);                                                          // nobody waits for it for ever
   CHECK(world.site->connections() == 0);
+}
+
+TEST_CASE("the generator of a later answer on the same connection is closed as well, when its client goes") {
+  bool ended = false;
+  World world([&](Request request) -> Deferred<Response> {
+    if (request.url.path() == "/short") co_return Response(200).setBodyChunks(count(2, &world.clock));
+    co_return Response(200).setBodyChunks(count(1000, &world.clock, &ended));
+  });
+  auto client = world.connect();
+  client->transport().write("GET /short HTTP/1.1\r\nHost: a\r\n\r\nGET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+  world.run(3.5);
+  CHECK(client->received.find("0\r\n\r\nHTTP/1.1 200 OK") != std::string::npos);
+  CHECK(!ended);
+  client->transport().abortConnection();
+  world.run();
+  CHECK(ended);
+}
+
+TEST_CASE("a body that fails before its first piece is an error page, and one whose client goes is no error") {
+  std::vector<std::string> errors;
+  const LogSink old = setLogSink([&](const LogRecord& record) {
+    if (record.level >= LogLevel::Error) errors.emplace_back(record.message);
+  });
+  {
+    World world([&](Request request) -> Deferred<Response> {
+      if (request.url.path() == "/broken")
+        co_return Response(200).setBodyChunks([]() -> AsyncGenerator<std::string> {
+          throw StatusError(410);
+          co_yield std::string();
+        }());
+      if (request.url.path() == "/missing") co_return Response(200).setBodyFile("/nowhere/at/all");
+      co_return Response(200).setBodyChunks([]() -> AsyncGenerator<std::string> {
+        for (;;) {
+          std::string piece(10'000, 'x');
+          co_yield std::move(piece);
+        }
+      }());
+    });
+    CHECK(statusOf(world.exchange("GET /broken HTTP/1.1\r\nHost: a\r\n\r\n")) == 410);
+    CHECK(errors.empty());
+    CHECK(statusOf(world.exchange("GET /missing HTTP/1.1\r\nHost: a\r\n\r\n")) == 500);
+    CHECK(errors.size() == 1);
+    auto leaving = world.connect();
+    leaving->transport().pauseReading();
+    leaving->transport().write("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    world.run(1);
+    leaving->transport().abortConnection();
+    world.run(1);
+    CHECK(world.site->connections() == 0);
+    CHECK(errors.size() == 1);
+  }
+  setLogSink(old);
 }
 
 TEST_CASE("a client that pipelines and does not read gets no more than its share of answers") {
