@@ -2,7 +2,6 @@
 
 #include <weft/core/log.hpp>
 #include <weft/http/client/errors.hpp>
-#include <weft/http/percent_encoding.hpp>
 #include <weft/http/server/errors.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/protocol.hpp>
@@ -79,6 +78,7 @@ struct ReverseProxy::State {
 ReverseProxy::ReverseProxy(Agent& agent, Url target, ReverseProxyOptions options) {
   std::string folder(target.path());
   if (folder.ends_with('/')) folder.pop_back();
+  if (options.mount.ends_with('/')) options.mount.pop_back();
   state_ = std::make_shared<const State>(State{agent, std::move(target), std::move(folder), std::move(options)});
 }
 
@@ -87,8 +87,7 @@ Deferred<Response> ReverseProxy::operator()(Request request) const { return Stat
 // The request as the target gets it.
 Request ReverseProxy::State::forwarded(Request& request) const {
   std::string address = target.origin() + folder;
-  if (request.pathValues.empty()) address.append(request.url.path());
-  else address.append("/").append(percentEncode(request.pathValues.back().second, PercentEncodeSet::Path));
+  address.append(request.url.path().substr(options.mount.size()));
   if (request.url.hasQuery()) address.append("?").append(request.url.query());
   Request out(request.method(), address);
   out.headers = std::move(request.headers);
@@ -118,6 +117,8 @@ Failure ReverseProxy::State::translated(const Failure& failure) const {
 Deferred<Response> ReverseProxy::State::answer(std::shared_ptr<const State> self, Request request) {
   for (const std::string_view via : request.headers.getAll("Via"))
     if ((std::string(" ").append(via).append(",")).find(" " + self->options.name + ",") != std::string::npos) throw StatusError(508, "this proxy has seen the request already");
+  const std::string_view path = request.url.path();
+  if (!path.starts_with(self->options.mount) || !path.substr(self->options.mount.size()).starts_with('/')) throw StatusError(404);
   const std::string protocol = request.headers.hasToken("Connection", "Upgrade") && !request.bodySource ? request.headers.getCombined("Upgrade") : std::string();
   const auto length = request.bodySource ? request.headers.get("Content-Length") : std::nullopt;
   const std::optional<std::uint64_t> bytes = length ? std::optional<std::uint64_t>(std::stoull(std::string(*length))) : std::nullopt;

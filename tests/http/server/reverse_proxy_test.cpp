@@ -58,6 +58,33 @@ TEST_CASE("a request goes on to the target with its body, and without the fields
   CHECK(bodyOf(answer) == "made");
 }
 
+TEST_CASE("a proxy below a place of its own passes on what is behind that place, and never leaves the target's folder") {
+  std::string seen;
+  Router router;
+  Proxied proxied([&](Request request) -> Deferred<Response> {
+    seen = request.target;
+    co_return Response(200);
+  });
+  router.any("/api/{rest...}", ReverseProxy(proxied.agent, Url("http://a:81/base/"), ReverseProxyOptions().setMount("/api")));
+  auto front = proxied.world.network.listen(82, std::make_shared<Site>(router));
+  const auto ask = [&](const std::string& path) {
+    seen = "nothing";
+    auto connecting = net::connectProtocol(proxied.world.network, "a", 82, std::make_shared<Client>());
+    proxied.world.run();
+    auto client = successResultOf(connecting);
+    client->transport().write("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    proxied.world.run(1);
+    return seen;
+  };
+  CHECK(ask("/api/x%20y/z?q=1") == "/base/x%20y/z?q=1");
+  CHECK(ask("/api/") == "/base/");
+  for (const char* path : {"/api/%2e%2e%2fsecret", "/api/..%2fsecret", "/api/a/..%2f..%2f..%2fsecret", "/api/%2e%2e/secret", "/api/../secret"}) {
+    CAPTURE(path);
+    const std::string target = ask(path);
+    CHECK((target == "nothing" || target.starts_with("/base/")));
+  }
+}
+
 TEST_CASE("bodies stream through in both directions, and a client that leaves ends the request at the target") {
   bool left = false;
   Clock* clock = nullptr;
