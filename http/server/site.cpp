@@ -21,7 +21,7 @@ Logger& logger() {
 
 }  // namespace
 
-Site::Site(Handler handler, SiteOptions options) : handler_(std::move(handler)), options_(std::move(options)) {}
+Site::Site(Handler handler, SiteOptions options) : handler_(handler), inner_(std::move(handler)), options_(std::move(options)) {}
 
 Site::Site(std::shared_ptr<Resource> root, SiteOptions options)
     : Site(
@@ -36,7 +36,9 @@ Site::~Site() {
 }
 
 Site& Site::use(Layer layer) {
-  handler_ = layered(std::move(layer), std::move(handler_));
+  layers_.push_back(std::move(layer));
+  handler_ = inner_;
+  for (auto each = layers_.rbegin(); each != layers_.rend(); ++each) handler_ = layered(*each, std::move(handler_));
   return *this;
 }
 

@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 namespace weft {
 class Clock;
@@ -87,7 +88,7 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
   explicit Site(std::shared_ptr<Resource> root, SiteOptions options = SiteOptions());
   ~Site() override;
 
-  /// Puts a layer around the handler and all layers that are there. Before the first connection.
+  /// Puts a layer around the handler, inside of those that are there: as of a Router, the first one added is the outermost. Before the first connection.
   Site& use(Layer layer);
 
   /// Takes no new requests: closes connections that have none, the others after their answer, and after `grace` in any case. Fires when all are gone. Stop listening first.
@@ -116,7 +117,9 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
 
   void left(detail::Channel& channel);
 
-  Handler handler_;
+  Handler handler_;                                      // with all layers
+  Handler inner_;                                        // without
+  std::vector<Layer> layers_;
   SiteOptions options_;
   std::unordered_set<detail::Channel*> channels_;
   std::map<net::Address, std::size_t> perAddress_;       // filled where there is a limit

@@ -56,11 +56,11 @@ TEST_CASE("digest authentication: our client comes in, a replay does not, an old
     return site;
   }());
   std::vector<std::string> sent;
-  world.site->use(digestAuthentication("office", [](const std::string& user) { return user == "ann" ? std::optional<std::string>("secret") : std::nullopt; }, world.clock));
   world.site->use([&](Request request, const Handler& next) {
     sent.emplace_back(request.headers.get("Authorization", ""));
     return next(std::move(request));
   });
+  world.site->use(digestAuthentication("office", [](const std::string& user) { return user == "ann" ? std::optional<std::string>("secret") : std::nullopt; }, world.clock));
   Agent agent(world.network);
   AuthAgent client(agent, world.clock);
   client.add(Credentials("http://a", "ann", "secret"));
