@@ -1,9 +1,7 @@
 #include <weft/http/request.hpp>
 
 #include <weft/http/client/errors.hpp>
-#include <weft/http/header_values/media_type.hpp>
 #include <weft/http/internal/body_files.hpp>
-#include <weft/http/server/errors.hpp>
 #include <weft/http/text/text_decoder.hpp>
 
 #include <algorithm>
@@ -54,13 +52,6 @@ Deferred<std::string> Request::text(std::size_t limit) {
 
 Deferred<Json> Request::json(JsonOptions options) {
   return bytes(options.maxBytes).addCallback([options](std::string bytes) { return Json::parse(bytes, options); });
-}
-
-Deferred<Form> Request::form(std::size_t limit) {
-  const std::string type = headers.getCombined("Content-Type");
-  const auto media = MediaType::parse(type);
-  if (!media || media->essence() != "application/x-www-form-urlencoded") return fail<Form>(UnsupportedMediaType(type, "application/x-www-form-urlencoded"));
-  return bytes(limit).addCallback([](std::string bytes) { return Form::parse(bytes); });
 }
 
 AsyncGenerator<std::string> Request::chunks() {

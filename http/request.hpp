@@ -117,8 +117,6 @@ class Request {
   Deferred<std::string> text(std::size_t limit = Body::kUnlimited);
   /// Errors also: JsonError (400).
   Deferred<Json> json(JsonOptions options = JsonOptions());
-  /// A form that was sent as application/x-www-form-urlencoded. Errors also: UnsupportedMediaType (415) for any other type.
-  Deferred<Form> form(std::size_t limit = 1024 * 1024);
   /// Piece by piece.
   AsyncGenerator<std::string> chunks();
   /// To a file, as Body::saveTo().

@@ -57,7 +57,7 @@ class AccessLog {
     return [this](const AccessEntry& entry) { write(entry); };
   }
   void write(const AccessEntry& entry);
-  /// Opens the file by its name again: after it was moved away, as programs that rotate logs do.
+  /// Opens the file by its name again: after it was moved away, as programs that rotate logs do. Throws FileError; the next lines try it again.
   void reopen();
   /// Lines that could not be written, or that came while too many waited (8 MiB).
   std::uint64_t lost() const noexcept;

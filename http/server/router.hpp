@@ -30,7 +30,7 @@ class RouteOptions {
 ///     Router router;
 ///     router.get("/authors/{name}", [](Request request) -> Deferred<Response> { co_return Response(200, std::string(request.pathValue("name"))); });
 ///     router.post("/upload", upload, RouteOptions().setMaxBody(1 << 30));
-///     router.get("/files/{path...}", StaticFiles("public"));
+///     router.get("/files/{path...}", StaticFiles("public", StaticFilesOptions().setMount("/files")));
 ///     auto site = std::make_shared<Site>(router);
 ///
 /// A pattern begins with '/'. Its segments are literal text, `{name}` for one segment that is not empty, or at the end `{name...}` for all that is left, which may be empty. Segments are compared decoded,
