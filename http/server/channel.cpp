@@ -129,7 +129,8 @@ void Channel::endBody(std::optional<Failure> failure) {
 }
 
 void Channel::bodyWanted() noexcept {
-  if (expectsContinue_ && state_ == State::Handling) {
+  // A handler may answer first, with a body that it makes of the request's.
+  if (expectsContinue_ && (state_ == State::Handling || (state_ == State::Sending && !begun_))) {
     expectsContinue_ = false;
     write("HTTP/1.1 100 Continue\r\n\r\n");
   }

@@ -124,6 +124,7 @@ void Channel::send(Response&& response) {
     stream(std::move(response));
     return;
   }
+  begun_ = true;
   const Fields fields(response.headers);
   if (fields.close) keepAlive_ = false;
   std::string own;

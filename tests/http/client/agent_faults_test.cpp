@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "http/client/agent_world.hpp"
+#include "support/random.hpp"
 
 #include <weft/defer/defer_later.hpp>
 #include <weft/net/testing/failing_network.hpp>
@@ -20,6 +21,7 @@ using namespace weft;
 using namespace weft::http;
 using weft::net::MemoryLink;
 using weft::net::MemoryNetwork;
+using weft::test::Random;
 using weft::test::reply;
 using weft::test::ScriptedServer;
 using weft::test::textOf;
@@ -42,19 +44,6 @@ AgentOptions trusting() {
   tls.trustRoot(net::trustRootFromCertificates({authority().certificate()}));
   return AgentOptions().setTls(tls);
 }
-
-/// The same numbers for the same seed.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed * 7919) {}
-  std::uint64_t operator()(std::uint64_t below) {
-    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-    return (state_ >> 33) % below;
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 MemoryLink badLink(Random& random) {
   MemoryLink link;

@@ -105,6 +105,18 @@ TEST_CASE("a client that asks whether to send its body is told when it is read, 
   CHECK(refused->ended);
 }
 
+TEST_CASE("a client that asks whether to send its body is told so when the answer is made of that body") {
+  World world([](Request request) -> Deferred<Response> { co_return Response(200).setBodyChunks(request.chunks()); });
+  auto client = world.connect();
+  client->transport().write("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  world.run();
+  CHECK(client->received.starts_with("HTTP/1.1 100 Continue\r\n\r\n"));
+  client->transport().write("hello");
+  world.run();
+  CHECK(client->received.ends_with("5\r\nhello\r\n0\r\n\r\n"));
+  CHECK(!client->lost);
+}
+
 TEST_CASE("a body that nobody reads is dropped if it is short, and ends the connection if it is long") {
   World world([](Request) -> Deferred<Response> { co_return Response(200, "fine"); });
   auto brief = world.connect();

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "http/websocket/web_socket_world.hpp"
+#include "support/random.hpp"
 #include "support/scale.hpp"
 
 #include <weft/defer/defer_later.hpp>
@@ -26,21 +27,9 @@ using namespace weft;
 using namespace weft::http;
 using net::MemoryLink;
 using net::MemoryNetwork;
+using test::Random;
 
 namespace {
-
-/// The same numbers for the same seed.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed * 7919) {}
-  std::uint64_t operator()(std::uint64_t below) {
-    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-    return (state_ >> 33) % below;
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 MemoryLink badLink(Random& random) {
   MemoryLink link;
