@@ -19,7 +19,7 @@ void MessageHead::clear() {
 // ---- the way of the bytes
 
 Parser::Machine::Machine(Kind kind, MessageSink& sink, const ParserOptions& options)
-    : sink_(sink), options_(options), chunks_(options), kind_(kind) {
+    : sink_(&sink), options_(options), chunks_(options), kind_(kind) {
   llhttp_init(&llhttp_, kind == Kind::Request ? HTTP_REQUEST : HTTP_RESPONSE, callbacks());
   llhttp_.data = this;
   if (options_.lenient) {
@@ -104,7 +104,7 @@ std::size_t Parser::Machine::readChunks(std::string_view bytes) {
   while (at < bytes.size() && !chunks_.ended()) {
     if (const std::size_t size = chunks_.takeData(bytes.size() - at)) {
       consumed_ = start + at + size;
-      sink_.bodyReceived(bytes.substr(at, size));
+      sink_->bodyReceived(bytes.substr(at, size));
       at += size;
       continue;
     }
@@ -139,7 +139,7 @@ void Parser::Machine::finish() {
   if (!started()) fail(ParseProblem::Empty);
   if (!headComplete_ || framing_ != BodyFraming::UntilClose) fail(ParseProblem::Truncated);
   complete_ = true;
-  sink_.messageReceived();
+  sink_->messageReceived();
 }
 
 void Parser::Machine::next(bool answersHead, bool answersUpgrade) {
@@ -167,13 +167,13 @@ void Parser::Machine::beginHead() {
 int Parser::Machine::messageComplete() {
   if (interimNow_) {
     interimNow_ = false;
-    sink_.interimReceived();
+    sink_->interimReceived();
     beginHead();
     interimDone_ = true;
     return 0;
   }
   complete_ = true;
-  sink_.messageReceived();
+  sink_->messageReceived();
   return HPE_PAUSED;
 }
 
@@ -186,6 +186,7 @@ Parser::~Parser() = default;
 std::size_t Parser::feed(std::string_view bytes) { return machine_->feed(bytes); }
 void Parser::finish() { machine_->finish(); }
 void Parser::next(bool answersHead, bool answersUpgrade) { machine_->next(answersHead, answersUpgrade); }
+void Parser::attach(MessageSink& sink) noexcept { machine_->attach(sink); }
 bool Parser::started() const noexcept { return machine_->started(); }
 bool Parser::headComplete() const noexcept { return machine_->headComplete(); }
 bool Parser::complete() const noexcept { return machine_->complete(); }

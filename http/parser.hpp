@@ -136,6 +136,8 @@ class Parser {
   /// Forgets the message and waits for the next one. For a response: whether it answers a HEAD request, and so has no body; whether it answers a request that asked for an upgrade, so
   /// that a 101 is complete with its head, and what follows is no HTTP.
   void next(bool answersHead = false, bool answersUpgrade = false);
+  /// From now on `sink` gets what is found: between two messages, for a parser that serves many connections in turn.
+  void attach(MessageSink& sink) noexcept;
 
   bool started() const noexcept;                            ///< has a byte of this message arrived?
   bool headComplete() const noexcept;

@@ -50,7 +50,7 @@ const llhttp_settings_t* Parser::Machine::callbacks() {
     s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) { return kGuarded(p, [=](Machine& m) { m.fieldValue({at, n}); }); };
     s.on_header_value_complete = [](llhttp_t* p) { return kGuarded(p, [](Machine& m) { m.fieldComplete(); }); };
     s.on_headers_complete = [](llhttp_t* p) { return kGuarded(p, [](Machine& m) { return m.headersComplete(); }); };
-    s.on_body = [](llhttp_t* p, const char* at, std::size_t n) { return kGuarded(p, [=](Machine& m) { m.sink_.bodyReceived({at, n}); }); };
+    s.on_body = [](llhttp_t* p, const char* at, std::size_t n) { return kGuarded(p, [=](Machine& m) { m.sink_->bodyReceived({at, n}); }); };
     s.on_message_complete = [](llhttp_t* p) { return kGuarded(p, [](Machine& m) { return m.messageComplete(); }); };
     return s;
   }();

@@ -120,7 +120,7 @@ int Parser::Machine::headersComplete() {
   if (interimNow_) return 1;                           // no body, whatever its fields say (section 6.3, rule 1); llhttp alone would read one
   headComplete_ = true;
   writer_.attach(head_.trailers);
-  sink_.headReceived();
+  sink_->headReceived();
   if (framing_ == BodyFraming::Chunked) return HPE_PAUSED;                       // llhttp waits for the trailers
   return noBody ? 1 : 0;
 }

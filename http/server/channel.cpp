@@ -16,6 +16,8 @@ Logger& logger() {
 
 // How much of the next requests is read while one is being handled.
 constexpr std::size_t kReadAhead = 16 * 1024;
+// Longer bodies' memory is not kept for the next ones.
+constexpr std::size_t kKeptBody = 15;
 
 int statusFor(ParseProblem problem) noexcept {
   switch (problem) {
@@ -34,7 +36,7 @@ int statusFor(ParseProblem problem) noexcept {
 // ---- what comes in
 
 Channel::Channel(std::shared_ptr<Site> site, const net::Address& peer)
-    : site_(std::move(site)), peer_(peer), parser_(Parser::Kind::Request, *this, site_->options_.parser) {}
+    : site_(std::move(site)), peer_(peer) {}
 
 Channel::~Channel() {
   if (timer_.active()) timer_.cancel();
@@ -56,7 +58,7 @@ bool Channel::reads() const noexcept {
     case State::Head:
     case State::Draining: return true;
     case State::Handling:
-    case State::Sending: return !parser_.complete() && !broken_;
+    case State::Sending: return !parser_->complete() && !broken_;
     case State::Lingering:
     case State::Ended: break;
   }
@@ -77,9 +79,12 @@ void Channel::process(std::string_view data) {
     cork.keep(std::move(all), data);
   }
   while (!data.empty() && reads()) {
-    if (state_ == State::Idle) setState(State::Head);
+    if (state_ == State::Idle) {
+      if (!parser_) parser_ = site_->takeParser(*this);
+      setState(State::Head);
+    }
     try {
-      data.remove_prefix(parser_.feed(data));
+      data.remove_prefix(parser_->feed(data));
     } catch (const ParseError& error) {
       logger().debug("refused a request", field("client", peer_), field("error", error.what()));
       if (state_ == State::Head) {
@@ -92,14 +97,15 @@ void Channel::process(std::string_view data) {
       break;
     }
     if (state_ == State::Head) {
-      if (parser_.headComplete()) dispatch();
+      if (parser_->headComplete()) dispatch();
     } else if (state_ == State::Draining) {
       body_.clear();
-      if (parser_.complete()) next();
+      if (parser_->complete()) next();
     } else {
       feedBody();
     }
   }
+  if (state_ == State::Idle) returnParser();
   if (takeOver_) return handOver(std::string(data));
   if (state_ == State::Lingering || state_ == State::Ended || broken_) return;
   pending_.append(data);
@@ -114,7 +120,7 @@ void Channel::bodyReceived(std::string_view piece) {
 }
 
 void Channel::feedBody() {
-  if (parser_.complete()) return endBody(std::nullopt);
+  if (parser_->complete()) return endBody(std::nullopt);
   if (!stream_) return pause();                            // nobody will read it
   if (stream_->full()) pause();
   stream_->deliver();
@@ -157,9 +163,9 @@ void Channel::resume() {
 
 // The body as the handler gets it; null if the request has none.
 std::shared_ptr<BodySource> Channel::receivedBody(std::string url) {
-  if (parser_.framing() == BodyFraming::None) return nullptr;
-  const auto length = parser_.contentLength();
-  if (parser_.complete()) return std::make_shared<ReceivedBody>(Body(std::exchange(body_, {})), length);
+  if (parser_->framing() == BodyFraming::None) return nullptr;
+  const auto length = parser_->contentLength();
+  if (parser_->complete()) return std::make_shared<ReceivedBody>(Body(std::exchange(body_, {})), length);
   stream_ = new BodyStream(*this, std::exchange(body_, {}), std::move(url));
   if (length) stream_->expect(*length);
   return std::make_shared<ReceivedBody>(Body(stream_), length);
@@ -179,10 +185,10 @@ bool Channel::readUrl(const MessageHead& head, Url& url) {
 }
 
 void Channel::dispatch() {
-  MessageHead& head = parser_.head();
+  MessageHead& head = parser_->head();
   toHead_ = head.method == "HEAD";
   oldVersion_ = head.minorVersion == 0;
-  keepAlive_ = parser_.keepAlive();
+  keepAlive_ = parser_->keepAlive();
   wantsUpgrade_ = !oldVersion_ && head.headers.hasToken("Connection", "Upgrade");
   Request request;
   request.minorVersion = head.minorVersion;
@@ -203,7 +209,7 @@ void Channel::dispatch() {
     entry_->userAgent = head.headers.get("User-Agent", "");
   }
   request.method_ = std::move(head.method);
-  expectsContinue_ = parser_.framing() != BodyFraming::None && !parser_.complete() && head.headers.hasToken("Expect", "100-continue");
+  expectsContinue_ = parser_->framing() != BodyFraming::None && !parser_->complete() && head.headers.hasToken("Expect", "100-continue");
   request.bodySource = receivedBody(request.url.href());
   request.target = std::move(head.target);
   request.headers = std::move(head.headers);
@@ -234,13 +240,20 @@ void Channel::refuse(int status) {
 
 // The request is done with, and the connection is open.
 void Channel::next() {
-  parser_.next();
+  parser_->next();
   body_.clear();
   expectsContinue_ = false;
   setState(State::Idle);
   resume();
   if (cork_) return;                                     // process() goes on
-  if (!pending_.empty()) process({});
+  if (!pending_.empty()) return process({});
+  returnParser();
+}
+
+// Most connections wait most of the time: what they need for a request, they do not keep.
+void Channel::returnParser() {
+  if (parser_) site_->giveParser(std::move(parser_));
+  if (body_.capacity() > kKeptBody) body_ = std::string();
 }
 
 }  // namespace weft::http::detail

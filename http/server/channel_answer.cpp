@@ -96,7 +96,7 @@ void Channel::answered(Outcome<Response>&& outcome) {
   if (state_ != State::Handling) return;                 // the client has gone
   handling_ = nullptr;
   if (!outcome) {
-    if (!parser_.complete()) keepAlive_ = false;         // most often it is the body that is refused
+    if (!parser_->complete()) keepAlive_ = false;         // most often it is the body that is refused
     const AccessEntry* entry = entry_.get();
     send(site_->responseFor(outcome.failure(), entry ? entry->method + " " + entry->target + " of " + peer_.toString() : "a request of " + peer_.toString()));
     return;
@@ -108,10 +108,10 @@ void Channel::answered(Outcome<Response>&& outcome) {
 // May another request follow on this connection?
 bool Channel::mayKeepAlive(bool streamed) const noexcept {
   if (!keepAlive_ || broken_ || peerDone_ || site_->closing_) return false;
-  if (parser_.complete()) return true;
+  if (parser_->complete()) return true;
   if (streamed && stream_) return true;                  // its body is still being read, perhaps to its end
   if (expectsContinue_) return false;                    // nobody knows whether the body will come
-  const auto length = parser_.contentLength();
+  const auto length = parser_->contentLength();
   return length && *length <= kMaxDrained;
 }
 
@@ -306,7 +306,7 @@ void Channel::streamed(Outcome<bool> all) {
 
 // The connection becomes another protocol's.
 void Channel::upgrade(Response&& response) {
-  if (!wantsUpgrade_ || !parser_.complete() || response.status != 101) {
+  if (!wantsUpgrade_ || !parser_->complete() || response.status != 101) {
     logger().error("a handler changes the protocol of a request that does not ask for it, or that has a body", field("client", peer_));
     send(site_->errorPage(500));
     return;
@@ -347,7 +347,7 @@ void Channel::sent() {
     linger();
     return;
   }
-  if (parser_.complete()) return next();
+  if (parser_->complete()) return next();
   if (BodyStream* const stream = std::exchange(stream_, nullptr)) {      // a reader that still has it hears no more
     stream->fail(Error("the request has been answered"));
     stream->removeReference();

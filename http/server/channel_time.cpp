@@ -18,9 +18,9 @@ constexpr nanoseconds kNever = nanoseconds::max();
 void Channel::readConnectionLost() {
   peerDone_ = true;
   if (state_ == State::Handling || state_ == State::Sending) {           // a half-closed client still gets the answer that is being made
-    if (parser_.complete()) return;
+    if (parser_->complete()) return;
     broken_ = true;
-    endBody(ParseError("the request ends inside its body", ParseProblem::Truncated, parser_.consumed()));
+    endBody(ParseError("the request ends inside its body", ParseProblem::Truncated, parser_->consumed()));
     return;
   }
   transport().loseConnection();

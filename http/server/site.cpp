@@ -8,6 +8,7 @@
 #include <weft/http/server/internal/channel.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -19,9 +20,12 @@ Logger& logger() {
   return instance;
 }
 
+// For so many requests at once no parser is made anew.
+constexpr std::size_t kParsersKept = 16;
+
 }  // namespace
 
-Site::Site(Handler handler, SiteOptions options) : handler_(handler), inner_(std::move(handler)), options_(std::move(options)) {}
+Site::Site(Handler handler, SiteOptions options) : handler_(handler), inner_(std::move(handler)), options_(std::move(options)) { parsers_.reserve(kParsersKept); }
 
 Site::Site(std::shared_ptr<Resource> root, SiteOptions options)
     : Site(
@@ -65,6 +69,20 @@ void Site::left(detail::Channel& channel) {
   if (!closing_ || !channels_.empty()) return;
   if (graceTimer_.active()) graceTimer_.cancel();
   if (gone_) std::exchange(gone_, Trigger<>()).callback();
+}
+
+std::unique_ptr<Parser> Site::takeParser(MessageSink& sink) {
+  if (parsers_.empty()) return std::make_unique<Parser>(Parser::Kind::Request, sink, options_.parser);
+  auto parser = std::move(parsers_.back());
+  parsers_.pop_back();
+  parser->attach(sink);
+  return parser;
+}
+
+void Site::giveParser(std::unique_ptr<Parser> parser) noexcept {
+  if (parsers_.size() >= kParsersKept) return;
+  parser->next();
+  parsers_.push_back(std::move(parser));
 }
 
 Deferred<> Site::close(Delay grace) {

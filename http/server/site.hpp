@@ -29,7 +29,6 @@ namespace weft::http {
 
 namespace detail {
 class Channel;
-struct ParserPool;
 }
 
 /// How a Site behaves.
@@ -116,6 +115,9 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
   friend class detail::Channel;
 
   void left(detail::Channel& channel);
+  // Parsers serve whoever has a request: the one used last is in the cache of the processor, and an idle connection has none.
+  std::unique_ptr<Parser> takeParser(MessageSink& sink);
+  void giveParser(std::unique_ptr<Parser> parser) noexcept;
 
   Handler handler_;                                      // with all layers
   Handler inner_;                                        // without
@@ -127,6 +129,7 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
   std::string originHost_;                               // the last one, and what came of it
   Url origin_;
   bool originTls_ = false;
+  std::vector<std::unique_ptr<Parser>> parsers_;         // that nobody uses
   std::string scratch_;                                  // what is being written, between two uses of it
   std::int64_t fieldsSecond_ = -1;
   std::uint64_t requests_ = 0;

@@ -32,6 +32,7 @@ class Parser::Machine {
   std::size_t feed(std::string_view bytes);
   void finish();
   void next(bool answersHead, bool answersUpgrade);
+  void attach(MessageSink& sink) noexcept { sink_ = &sink; }
 
   bool started() const noexcept { return consumed_ > 0; }
   bool headComplete() const noexcept { return headComplete_; }
@@ -94,7 +95,7 @@ class Parser::Machine {
   llhttp_t llhttp_;
   MessageHead head_;
   HeadersWriter writer_;
-  MessageSink& sink_;
+  MessageSink* sink_;
   ParserOptions options_;
   detail::HeadLines lines_;
   detail::ChunkReader chunks_;

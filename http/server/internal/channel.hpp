@@ -65,6 +65,7 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   void pause();
   void resume();
   void next();
+  void returnParser();
 
   // channel_answer.cpp
   void answered(Outcome<Response>&& outcome);
@@ -94,7 +95,7 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
 
   const std::shared_ptr<Site> site_;
   const net::Address peer_;
-  Parser parser_;
+  std::unique_ptr<Parser> parser_;         // of the site's, from the first byte of a request to the end of its answer
   std::string body_;                       // of the request, as long as nobody has it
   std::string pending_;                    // what came behind it
   BodyStream* stream_ = nullptr;           // the body that a handler may read, while it comes
