@@ -59,7 +59,7 @@ void Channel::closeNow() {
 void Channel::setState(State state) {
   state_ = state;
   since_ = clock().now();
-  waiting_ = false;
+  window_.reset();
   arm();
 }
 
@@ -81,22 +81,15 @@ nanoseconds Channel::deadline() const noexcept {
   }
   nanoseconds due = kNever;
   if (state_ == State::Handling && options.handlerTimeout.value() > nanoseconds::zero()) due = since_ + options.handlerTimeout.value();
-  if (waiting_) due = std::min(due, windowAt_ + options.bodyTimeout.value());
+  if (window_) due = std::min(due, window_->at + options.bodyTimeout.value());
   return due;
-}
-
-void Channel::beginWindow() noexcept {
-  windowAt_ = clock().now();
-  windowReceived_ = received_;
-  windowSent_ = sent_;
-  windowTaken_ = sent_ - transport().buffered();
 }
 
 void Channel::arm() {
   if (state_ == State::Handling || state_ == State::Sending) {
     const bool waits = waitsForBody() || transport().buffered() > 0;
-    if (waits && !waiting_) beginWindow();
-    waiting_ = waits;
+    if (!waits) window_.reset();
+    else if (!window_) window_ = std::make_unique<Window>(Window{clock().now(), received_, sent_, sent_ - transport().buffered()});
   }
   const auto due = deadline();
   if (due == kNever || (timer_.active() && timer_.getTime() <= due)) return;
@@ -130,16 +123,17 @@ void Channel::checkProgress() {
     setState(State::Handling);                           // one that goes on all the same is told again
     return stopHandling();
   }
+  if (!window_) return arm();
   const double needed = std::max(1.0, options.minimumRate * std::chrono::duration<double>(options.bodyTimeout.value()).count());
   const std::uint64_t taken = sent_ - transport().buffered();
   // A client that has taken all that waited for it at the start of the window is not slow, however little that was.
-  if (transport().buffered() > 0 && taken < windowSent_ && static_cast<double>(taken - windowTaken_) < needed) return transport().abortConnection();
-  if (waitsForBody() && static_cast<double>(received_ - windowReceived_) < needed) {
+  if (transport().buffered() > 0 && taken < window_->sent && static_cast<double>(taken - window_->taken) < needed) return transport().abortConnection();
+  if (waitsForBody() && static_cast<double>(received_ - window_->received) < needed) {
     broken_ = true;
     endBody(BodyTimeout());
     if (state_ == State::Ended) return;
   }
-  waiting_ = false;
+  window_.reset();
   arm();
 }
 

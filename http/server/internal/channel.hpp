@@ -38,6 +38,12 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   // body, which nobody wanted, comes before the next request. Lingering: the last answer is sent, and what still comes is dropped, so that the client gets to read it.
   enum class State : std::uint8_t { Idle, Head, Handling, Sending, Draining, Lingering, Ended };
 
+  // While the client is waited for, to send or to take: since when, and what had been moved then.
+  struct Window {
+    std::chrono::nanoseconds at;
+    std::uint64_t received, sent, taken;
+  };
+
   // What is written while process() goes through requests: one write for all of their answers.
   class Cork;
 
@@ -90,7 +96,6 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   void arm();
   void checkTime();
   void checkProgress();
-  void beginWindow() noexcept;
   void stopHandling();
 
   const std::shared_ptr<Site> site_;
@@ -110,13 +115,8 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   std::uint64_t received_ = 0;             // bytes, on this connection
   std::uint64_t sent_ = 0;                 // given to the transport, heads too
   std::uint64_t written_ = 0;              // of the body of this answer
-  // While the client is waited for, to send or to take: since when, and what had been moved then.
-  std::chrono::nanoseconds windowAt_{};
-  std::uint64_t windowReceived_ = 0;
-  std::uint64_t windowSent_ = 0;
-  std::uint64_t windowTaken_ = 0;
+  std::unique_ptr<Window> window_;
   State state_ = State::Idle;
-  bool waiting_ = false;                   // for the client
   bool paused_ = false;
   bool toHead_ = false;                    // the request is a HEAD
   bool keepAlive_ = true;
