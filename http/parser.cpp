@@ -1,6 +1,7 @@
 #include <weft/http/parser.hpp>
 
 #include <weft/http/parser/internal/machine.hpp>
+#include <weft/http/parser/internal/plain_request_line.hpp>
 
 #include <algorithm>
 
@@ -68,13 +69,27 @@ std::size_t Parser::Machine::readHead(std::string_view bytes) {
   return used;
 }
 
+bool Parser::Machine::takePlainRequestLine(std::string_view line) {
+  std::string_view target;
+  const llhttp_t* const behind = kind_ == Kind::Request ? detail::plainRequestLine(line, target) : nullptr;
+  if (!behind) return false;
+  const auto lenient = llhttp_.lenient_flags;
+  llhttp_ = *behind;
+  llhttp_.lenient_flags = lenient;
+  llhttp_.data = this;
+  llhttp_.settings = const_cast<llhttp_settings_t*>(callbacks());
+  head_.target = target;
+  consumed_ += line.size() + 2;
+  return true;
+}
+
 // A head that is all there and plain: llhttp gets its start line and the lines that frame the message, and judges these as it would among the others. How many bytes; perhaps
 // only those of the start line, or none.
 std::size_t Parser::Machine::readPlainHead(std::string_view bytes) {
   const std::size_t lineEnd = detail::findLineEnd(bytes, 0);
   if (lineEnd == 0 || lineEnd > options_.maxStartLine || !bytes.substr(lineEnd).starts_with("\r\n")) return 0;
   const std::size_t first = lineEnd + 2;
-  execute(bytes.substr(0, first));
+  if (!takePlainRequestLine(bytes.substr(0, lineEnd))) execute(bytes.substr(0, first));
   lines_.startLineWasRead();
   detail::PlainFields plain;
   if (!plain.scan(bytes.substr(first)) || plain.fields().size() > options_.maxHeaders || plain.textBytes() > options_.maxHeaderBytes) return first;
@@ -159,6 +174,7 @@ void Parser::Machine::beginHead() {
   hasLength_ = headComplete_ = complete_ = keepAlive_ = nameOpen_ = valueOpen_ = tooLong_ = false;
   repairs_ = 0;
   framing_ = BodyFraming::None;
+  host_ = {};
   lines_.restart();
   chunks_.restart();
   writer_.attach(head_.headers);
@@ -194,6 +210,7 @@ MessageHead& Parser::head() noexcept { return machine_->head(); }
 BodyFraming Parser::framing() const noexcept { return machine_->framing(); }
 std::optional<std::uint64_t> Parser::contentLength() const noexcept { return machine_->contentLength(); }
 bool Parser::keepAlive() const noexcept { return machine_->keepAlive(); }
+std::string_view Parser::host() const noexcept { return machine_->host(); }
 unsigned Parser::repairs() const noexcept { return machine_->repairs(); }
 std::uint64_t Parser::consumed() const noexcept { return machine_->consumed(); }
 

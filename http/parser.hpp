@@ -144,6 +144,8 @@ class Parser {
   bool complete() const noexcept;
   /// The head so far. Its headers and trailers are filled as they come.
   MessageHead& head() noexcept;
+  /// What the Host field of a request says, once the head is complete, and as long as its headers are not changed. Empty: there is none.
+  std::string_view host() const noexcept;
   BodyFraming framing() const noexcept;                     ///< once the head is complete
   std::optional<std::uint64_t> contentLength() const noexcept;  ///< with BodyFraming::Length
   /// May the connection carry another message after this one? RFC 9112 section 9.3. Once the head is complete.

@@ -44,7 +44,7 @@ class Response {
  public:
   Response() = default;
   explicit Response(int status, std::string body = {}) : status(status), body(std::move(body)) {}
-  Response(int status, std::string body, std::string_view contentType) : Response(status, std::move(body)) { headers.set("Content-Type", contentType); }
+  Response(int status, std::string body, std::string_view contentType) : Response(status, std::move(body)) { headers.add("Content-Type", contentType); }
   Response(Response&&) = default;
   Response& operator=(Response&&) = default;
 

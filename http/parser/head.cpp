@@ -178,11 +178,11 @@ void Parser::Machine::finishRequestHead() {
 // RFC 9112 section 3.2.
 void Parser::Machine::checkHost() {
   std::size_t hosts = 0;
-  std::string_view host;
   eachValue("Host", [&](std::string_view value) {
     ++hosts;
-    host = value;
+    host_ = value;
   });
+  const std::string_view host = host_;
   if (hosts > 1 || (hosts == 0 && head_.minorVersion > 0 && options_.requireHost)) fail(ParseProblem::Host);
   // A host and perhaps a port: what a URL's authority may be, without a user.
   if (host.empty() || host == goodHost_) return;

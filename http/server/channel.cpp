@@ -81,7 +81,7 @@ void Channel::process(std::string_view data) {
   while (!data.empty() && reads()) {
     if (state_ == State::Idle) {
       if (!parser_) parser_ = site_->takeParser(*this);
-      setState(State::Head);
+      enter(State::Head);
     }
     try {
       data.remove_prefix(parser_->feed(data));
@@ -98,6 +98,7 @@ void Channel::process(std::string_view data) {
     }
     if (state_ == State::Head) {
       if (parser_->headComplete()) dispatch();
+      else arm();
     } else if (state_ == State::Draining) {
       body_.clear();
       if (parser_->complete()) next();
@@ -179,7 +180,7 @@ bool Channel::readUrl(const MessageHead& head, Url& url) {
   if (target.starts_with("http://") || target.starts_with("https://")) return url.assign(target);
   const bool whole = target == "*" && head.method == "OPTIONS";          // the server itself
   if (!whole && !target.starts_with('/')) return false;
-  const std::string_view host = head.headers.get("Host", "");
+  const std::string_view host = parser_->host();
   const Url* const origin = site_->originOf(host.empty() ? std::string_view(transport().getHost().toString()) : host, transport().tlsFacts() != nullptr);
   return origin && url.assignTarget(*origin, whole ? "/" : target);
 }
@@ -213,11 +214,12 @@ void Channel::dispatch() {
   request.bodySource = receivedBody(request.url.href());
   request.target = std::move(head.target);
   request.headers = std::move(head.headers);
-  setState(State::Handling);
+  enter(State::Handling);
   requestAt_ = since_;
   ++site_->requests_;
   Deferred<Response> response = site_->respond(std::move(request));
   if (response.called()) return answered(response.result());
+  arm();
   handling_ = response.addBoth([weak = weak_from_this()](Outcome<Response> outcome) {
     if (const auto channel = weak.lock()) channel->answered(std::move(outcome));
   });

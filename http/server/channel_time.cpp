@@ -56,10 +56,14 @@ void Channel::closeNow() {
 
 // ---- time: one timer, which looks when something is due and is never moved while bytes come
 
-void Channel::setState(State state) {
+void Channel::enter(State state) {
   state_ = state;
   since_ = clock().now();
   window_.reset();
+}
+
+void Channel::setState(State state) {
+  enter(state);
   arm();
 }
 

@@ -63,18 +63,19 @@ constexpr std::string_view kResponse =
 constexpr std::string_view kChunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: a, b\r\n\r\n5\r\nhello\r\n0\r\nT: 1\r\n\r\n";
 constexpr std::string_view kInterim = "HTTP/1.1 103 Early\r\nLink: </x>\r\nContent-Length: 7\r\n\r\nHTTP/1.0 404 No\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n";
 constexpr std::string_view kRequest = "POST /a?b HTTP/1.1\r\nHost: example.com:80\r\nContent-Length: 2\r\nUser-Agent: y\r\n\r\nhi";
+constexpr std::string_view kShortest = "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /?# HTTP/1.1\r\nHost: a\r\n\r\nHEAD /a HTTP/1.0\r\n\r\n";
 
 }  // namespace
 
 TEST_CASE("a head in one piece and the same head byte by byte are one message, whatever byte is wrong with it") {
-  for (const std::string_view good : {kResponse, kChunked, kInterim, kRequest}) {
-    const Parser::Kind kind = good == kRequest ? Parser::Kind::Request : Parser::Kind::Response;
+  for (const std::string_view good : {kResponse, kChunked, kInterim, kRequest, kShortest}) {
+    const Parser::Kind kind = good == kRequest || good == kShortest ? Parser::Kind::Request : Parser::Kind::Response;
     for (const bool lenient : {false, true}) {
       const ParserOptions options = ParserOptions().setLenient(lenient);
       CHECK(log(kind, good, options).find("error") == std::string::npos);
       std::string input(good);
       for (std::size_t at = 0; at < good.size(); ++at) {
-        for (const char c : std::string_view("\0\t\n\r :;,0a\x7F\x80", 12)) {
+        for (const char c : std::string_view("\0\t\n\r :;,0a#?/.\x7F\x80", 16)) {
           input[at] = c;
           log(kind, input, options);
           input[at] = good[at];
@@ -94,6 +95,7 @@ TEST_CASE("each of the 256 bytes is the same in a name and in a value, in one pi
       const std::string byte(1, static_cast<char>(c));
       for (const std::size_t before : {0U, 1U, 14U, 15U, 16U, 31U}) {                                     // steps of sixteen, and their ends
         const std::string letters(before, 'n');
+        log(Parser::Kind::Request, "GET /" + letters + byte + "x HTTP/1.1\r\nHost: a\r\n\r\n", options);
         log(Parser::Kind::Response, "HTTP/1.1 204 OK\r\n" + letters + byte + "x: v\r\nB: c\r\n\r\n", options);
         log(Parser::Kind::Response, "HTTP/1.1 204 OK\r\nA: " + letters + byte + "x\r\nB: c\r\n\r\n", options);
         log(Parser::Kind::Response, "HTTP/1.1 204 OK\r\nA: " + letters + byte + "\r\nB: c\r\n\r\n", options);

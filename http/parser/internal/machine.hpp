@@ -5,6 +5,7 @@
 //   callbacks.cpp       llhttp's callbacks, and its errors
 //   head_lines.cpp      the discipline of lines
 //   plain_fields.cpp    the quick way through a head that is all there
+//   plain_request_line.cpp  and through its start line
 //   chunk_reader.cpp    chunks
 #pragma once
 
@@ -43,6 +44,7 @@ class Parser::Machine {
     return framing_ == BodyFraming::Length ? std::optional<std::uint64_t>(contentLength_) : std::nullopt;
   }
   bool keepAlive() const noexcept { return keepAlive_; }
+  std::string_view host() const noexcept { return host_; }
   unsigned repairs() const noexcept { return repairs_ | (chunks_.wasRepaired() ? static_cast<unsigned>(Repair::ChunkLine) : 0); }
   std::uint64_t consumed() const noexcept { return consumed_; }
 
@@ -62,6 +64,7 @@ class Parser::Machine {
   void execute(std::string_view bytes);                // through llhttp; lastUsed_ of them were taken
   std::size_t readHead(std::string_view bytes);
   std::size_t readPlainHead(std::string_view bytes);
+  bool takePlainRequestLine(std::string_view line);
   std::size_t readChunks(std::string_view bytes);
   std::size_t readTrailers(std::string_view bytes);
   void beginTrailers();
@@ -80,7 +83,7 @@ class Parser::Machine {
   std::uint64_t offsetOf(std::string_view piece) const noexcept { return pieceOffset_ + static_cast<std::uint64_t>(piece.data() - pieceStart_); }
   template <class F> void eachValue(std::string_view name, F&& take) const {    // of a field of the head
     for (const HeaderField field : head_.headers)
-      if (equalIgnoringCase(field.name, name)) take(field.value);
+      if (field.name.size() == name.size() && equalIgnoringCase(field.name, name)) take(field.value);
   }
   void openValue();
   void checkField() const;
@@ -99,6 +102,7 @@ class Parser::Machine {
   ParserOptions options_;
   detail::HeadLines lines_;
   detail::ChunkReader chunks_;
+  std::string_view host_;                              // in head_.headers
   std::string goodHost_;                               // of the last request: most of a connection's have the same
   std::exception_ptr pending_;
   const char* pieceStart_ = nullptr;

@@ -90,7 +90,8 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   void noteAnswer(bool complete);
 
   // channel_time.cpp
-  void setState(State state);
+  void setState(State state);             // and its timer
+  void enter(State state);                // without: for one that most often has ended before anybody looks at the clock
   std::chrono::nanoseconds deadline() const noexcept;
   bool waitsForBody() const noexcept;
   void arm();
