@@ -1,6 +1,7 @@
 #include <weft/core/reactor.hpp>
 
 #include <weft/core/failure.hpp>
+#include <weft/core/internal/handler_memory.hpp>
 #include <weft/core/internal/io_context.hpp>
 #include <weft/core/log.hpp>
 #include <weft/core/loop_link.hpp>
@@ -121,6 +122,7 @@ struct Reactor::Impl {
 
   Reactor& reactor;
   const std::chrono::steady_clock::time_point zero = std::chrono::steady_clock::now();
+  detail::HandlerMemory timerMemory;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work;
   asio::steady_timer timer;
@@ -245,9 +247,9 @@ void Reactor::Impl::sleep(std::int64_t due, std::int64_t maxWait) {
 void Reactor::Impl::armTimer(std::int64_t due) {
   armedFor = due;
   timer.expires_at(zero + std::chrono::nanoseconds(due));
-  timer.async_wait([this](const asio::error_code& error) {
+  timer.async_wait(timerMemory.keep([this](const asio::error_code& error) {
     if (!error) armedFor = TimerWheel::kNever;
-  });
+  }));
 }
 
 // ---------------------------------------------------------------- system events
