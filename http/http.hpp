@@ -44,6 +44,8 @@
 #include <weft/http/header_values/retry_after.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/history.hpp>
+#include <weft/http/http2/errors.hpp>
+#include <weft/http/http2/options.hpp>
 #include <weft/http/json.hpp>
 #include <weft/http/parser.hpp>
 #include <weft/http/percent_encoding.hpp>
