@@ -50,6 +50,7 @@ class Response {
 
   int status = 200;
   std::string reason;                ///< as the server sent it; a handler may leave it empty
+  int majorVersion = 1;              ///< of HTTP, as it came: 1 and 1 for HTTP/1.1, 2 and 0
   int minorVersion = 1;
   Headers headers;
   Url url;                           ///< what this answers

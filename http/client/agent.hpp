@@ -5,6 +5,7 @@
 #include <weft/defer/deferred.hpp>
 #include <weft/http/client/errors.hpp>
 #include <weft/http/client/proxy_settings.hpp>
+#include <weft/http/http2/options.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/response.hpp>
 #include <weft/net/network.hpp>
@@ -41,6 +42,9 @@ class AgentOptions {
   Delay continueTimeout = 1;                   ///< after Expect: 100-continue: then the body is sent unasked
   Delay keepAlive = 60;                        ///< how long a connection without work is kept
   std::size_t maxBody = 16 * 1024 * 1024;      ///< BodyTooLarge
+  bool http2 = true;                           ///< on https, where the server speaks it (ALPN); HTTP/1.1 otherwise
+  bool http2PriorKnowledge = false;            ///< on http: every server is known to speak it (RFC 9113 section 3.3)
+  Http2Options http2Options;                   ///< the limits of such a connection
   bool lenient = false;                        ///< ParserOptions::lenient: take what browsers take
   std::string userAgent = "weft";              ///< sent unless the request has one; empty: none
   ProxySettings proxies;                       ///< none at first; ProxySettings::fromEnvironment() for what the user has set
@@ -60,6 +64,9 @@ class AgentOptions {
   AgentOptions& setTotalTimeout(Delay value) { return totalTimeout = value, *this; }
   AgentOptions& setKeepAlive(Delay value) { return keepAlive = value, *this; }
   AgentOptions& setMaxBody(std::size_t bytes) { return maxBody = bytes, *this; }
+  AgentOptions& setHttp2(bool value) { return http2 = value, *this; }
+  AgentOptions& setHttp2PriorKnowledge(bool value) { return http2PriorKnowledge = value, *this; }
+  AgentOptions& setHttp2Options(Http2Options value) { return http2Options = value, *this; }
   AgentOptions& setLenient(bool value) { return lenient = value, *this; }
   AgentOptions& setProxies(ProxySettings value) { return proxies = std::move(value), *this; }
   AgentOptions& setUserAgent(std::string value) { return userAgent = std::move(value), *this; }
@@ -77,6 +84,7 @@ class AgentStats {
   std::uint64_t retries = 0;                   ///< requests sent again since a reused connection had died
   std::uint64_t handshakes = 0;                ///< of TLS that succeeded
   std::uint64_t resumed = 0;                   ///< of these, those that went on with an earlier session
+  std::uint64_t http2 = 0;                     ///< connections that spoke HTTP/2
 };
 
 /// What came of Agent::upgrade().
@@ -103,34 +111,34 @@ class AnyAgent {
   Deferred<Response> post(std::string_view url, std::string body, std::string_view contentType);
 };
 
-/// Sends requests over HTTP/1.1, and keeps connections for the next ones. Twisted's Agent with a pool that has limits.
+/// Sends requests over HTTP/1.1, or HTTP/2 with https servers that speak it, and keeps connections for the next ones. Twisted's Agent with a pool that has limits.
 ///
 ///     Agent agent(network);
 ///     Response response = co_await agent.get("https://example.com/");
 ///     std::string page = co_await response.text();
 ///
 /// https: TLS over whatever the network connects. The server's certificate must be good, and for the host of the URL (AgentOptions::tls says whom to trust); the name is sent as SNI,
-/// ALPN says http/1.1, and later connections to a host go on with the session of an earlier one. Agents that leave tls and tlsTimeout alone share one context, and its sessions.
+/// ALPN says h2 and http/1.1 (AgentOptions::http2), and later connections to a host go on with the session of an earlier one. Agents that leave tls and tlsTimeout alone share one context, and its sessions.
 ///
 /// Proxies (AgentOptions::proxies): http through an HTTP proxy is sent there with the whole URL (RFC 9112 section 3.2.2); https, and everything through a SOCKS5 proxy, goes through a tunnel, so
 /// that the proxy sees a host and a port. The limits count for the origins as without a proxy. Errors of a proxy: TunnelError, net::SocksError; its own answer to a forwarded request is
 /// a response (407, 502).
 ///
 /// Connections: at most AgentOptions::maxPerHost to an origin and maxTotal in all; requests beyond that wait, first come, first served, and the origins
-/// take turns when they share the total. A connection is used again only if nothing is left unclear on it: not after Connection: close, HTTP/1.0 without keep-alive,
-/// bytes that nobody asked for, a body that was not read to its end, or an error.
+/// take turns when they share the total. One of HTTP/1 is used again only if nothing is left unclear on it: not after Connection: close, HTTP/1.0 without keep-alive, bytes that nobody asked for,
+/// a body that was not read to its end, or an error. One of HTTP/2 is shared by as many requests as the server takes at once; what ends one of them resets its stream, and the others go on.
 ///
 /// If a connection that was used before dies before the first byte of the response, an idempotent request whose body can be sent again is sent once more on a new one, silently: the
-/// server had closed it just then.
+/// server had closed it just then. A request with which a server of HTTP/2 did nothing (StreamRefused) is sent once more whatever its method is, up to five times.
 ///
 /// Bodies of requests are sent as fast as the server takes them. A response that comes before that was done counts: with a status of 300 or more, or once it is complete, the rest is not
-/// sent, and the connection not used again.
+/// sent, and the connection (of HTTP/1) not used again.
 ///
 /// Errors of request(): UnsupportedScheme, net's errors of connecting (ConnectError and what derives from it) and of the handshake (net::CertificateError and the other TlsErrors,
 /// net::TlsConfigurationError), TotalTimeout, FirstByteTimeout, IdleTimeout, ResponseTooSlow, ResponseNeverReceived, ResponseFailed, BodyTooLarge, RequestBodyFailed,
 /// RequestBodyLengthError, AgentClosed, HeaderError (a field that the Agent itself must write). Once the head has come, errors of the rest come out of the Body.
 ///
-/// cancel, at any point: the connection that was used or being made is closed, and its place is free, before cancel() returns.
+/// cancel, at any point: the connection that was used or being made is closed (of HTTP/2, its stream is reset), and its place is free, before cancel() returns.
 ///
 /// Thread: the reactor's. The network must outlive the Agent.
 class Agent final : public AnyAgent {

@@ -3,6 +3,7 @@
 #include <weft/net/error.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -12,6 +13,15 @@ namespace {
 // A body's memory is taken in one piece when its length is known, as far as that is believed before anything has come.
 constexpr std::uint64_t kBelieved = 1024 * 1024;
 
+// RFC 9112 section 7.1.
+void writeChunk(net::Transport& transport, std::string_view bytes) {
+  char size[18];
+  char* end = std::to_chars(size, size + 16, bytes.size(), 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  transport.writeSequence({std::string_view(size, static_cast<std::size_t>(end - size)), bytes, "\r\n"});
+}
+
 bool maySendAgain(const Exchange& exchange) noexcept {
   return !exchange.retried && isIdempotent(exchange.request.method()) && exchange.request.isBodyRepeatable();
 }
@@ -19,11 +29,7 @@ bool maySendAgain(const Exchange& exchange) noexcept {
 }  // namespace
 
 Connection::Connection(Pool& pool, Host& host, const net::Address& peer, std::shared_ptr<const net::TlsFacts> tls)
-    : pool_(&pool),
-      host_(&host),
-      peer_(peer),
-      tls_(std::move(tls)),
-      parser_(Parser::Kind::Response, *this, ParserOptions().setLenient(pool.options().lenient)) {}
+    : PoolConnection(pool, host, peer, std::move(tls)), parser_(Parser::Kind::Response, *this, ParserOptions().setLenient(pool.options().lenient)) {}
 
 Connection::~Connection() {
   if (sender_) sender_->stop();
@@ -46,7 +52,8 @@ void Connection::start(Exchange& exchange, std::chrono::nanoseconds now) {
   else
     transport().writeSequence({head, request.body});
   if (!request.bodySource) return arm();
-  const auto sender = sender_ = std::make_shared<BodySender>(*this, request.bodySource, exchange.bodyLength);
+  chunked_ = !exchange.bodyLength;
+  const auto sender = sender_ = std::make_shared<BodySender>(static_cast<BodyOutlet&>(*this), request.bodySource, exchange.bodyLength);
   const bool asks = !request.headers.empty() && request.headers.hasToken("Expect", "100-continue");
   arm();
   sender->start(asks ? std::optional<Delay>(pool_->options().continueTimeout) : std::nullopt);
@@ -232,6 +239,18 @@ void Connection::upgraded(Exchange& exchange, std::string_view surplus) {
 
 // ---- the body that is sent
 
+Deferred<> Connection::sendPiece(std::string piece) {
+  if (chunked_)
+    writeChunk(transport(), piece);
+  else
+    transport().writeOwned(std::move(piece));
+  return transport().drained();
+}
+
+void Connection::endPieces() {
+  if (chunked_) transport().write("0\r\n\r\n");
+}
+
 void Connection::stopSending() noexcept {
   closeAfter_ = true;                                                      // the server may wait for the rest
   std::exchange(sender_, nullptr)->stop();
@@ -263,6 +282,7 @@ void Connection::leavePool() {
   if (sender) sender->stop();                                              // its source may do anything
 }
 
+// Stops whatever it does and closes, at once. Who waits for its exchange or stream is told by the caller.
 void Connection::abort() {
   exchange_ = nullptr;
   if (stream_) takeStream()->removeReference();
@@ -275,6 +295,15 @@ void Connection::close() {
   leavePool();
 }
 
+void Connection::endAll(const std::function<void(Exchange&)>& end, std::vector<BodyStream*>& bodies) {
+  if (exchange_) return end(*exchange_);
+  BodyStream* stream = takeStream();
+  if (!stream) return close();
+  abort();
+  bodies.push_back(stream);
+}
+
+// The body that it receives, with the connection's reference to it; null if none.
 BodyStream* Connection::takeStream() noexcept {
   if (stream_) stream_->sourceGone();
   return std::exchange(stream_, nullptr);

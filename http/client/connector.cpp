@@ -37,8 +37,10 @@ class CopiedFacts final : public net::TlsFacts {
   const bool resumed_;
 };
 
-net::TlsClientContext contextOf(net::TlsClientOptions options, Delay timeout) {
-  return net::TlsClientContext(options.acceptableProtocols({"http/1.1"}).handshakeTimeout(timeout));
+net::TlsClientContext contextOf(net::TlsClientOptions options, Delay timeout, bool http2) {
+  std::vector<std::string> protocols{"http/1.1"};
+  if (http2) protocols.insert(protocols.begin(), "h2");
+  return net::TlsClientContext(options.acceptableProtocols(std::move(protocols)).handshakeTimeout(timeout));
 }
 
 }  // namespace
@@ -60,15 +62,18 @@ Deferred<OpenedConnection> openConnection(Route route, std::string host, std::ui
     opened.transport = co_await handshaking;
     opened.handshake = clock.now() - connected;
     opened.tls = std::make_shared<CopiedFacts>(*opened.transport->tlsFacts());
+    opened.http2 = opened.tls->negotiatedProtocol() == "h2";
   }
   co_return opened;
 }
 
-net::TlsClientContext tlsContextFor(const AgentOptions& options) {
+net::TlsClientContext tlsContextFor(const AgentOptions& options, bool http2) {
   const Delay usual = AgentOptions().tlsTimeout;
-  if (options.tls || options.tlsTimeout != usual) return contextOf(options.tls.value_or(net::TlsClientOptions()), options.tlsTimeout);
-  static const net::TlsClientContext shared = contextOf(net::TlsClientOptions(), usual);
-  return shared;
+  if (options.tls || options.tlsTimeout != usual) return contextOf(options.tls.value_or(net::TlsClientOptions()), options.tlsTimeout, http2);
+  static const net::TlsClientContext shared = contextOf(net::TlsClientOptions(), usual, false);
+  if (!http2) return shared;
+  static const net::TlsClientContext sharedWithHttp2 = contextOf(net::TlsClientOptions(), usual, true);
+  return sharedWithHttp2;
 }
 
 }  // namespace weft::http::detail

@@ -1,6 +1,7 @@
 #include <weft/http/client/internal/pool.hpp>
 
-#include <weft/http/client/internal/connection.hpp>
+#include <weft/http/client/internal/pool_connection.hpp>
+#include <weft/http/internal/body_stream.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -31,7 +32,7 @@ Pool::Pool(net::Network& network, AgentOptions options) : network_(network), opt
 }
 
 Pool::~Pool() {
-  if (destroyed_) *destroyed_ = true;
+  if (watch_) watch_->destroyed = true;
   close();
 }
 
@@ -45,6 +46,7 @@ Deferred<Response> Pool::request(Request&& request) {
   if (request.method() == "CONNECT") return fail<Response>(HeaderError("CONNECT", "an Agent makes no tunnels"));
   auto* exchange = new Exchange(std::move(request));
   exchange->pool = this;
+  exchange->needsHttp1 = exchange->request.upgrade;                        // RFC 9113 section 8.6
   exchange->facts = makeFacts();
   exchange->begunAt = clock().now();
   exchange->deadline = exchange->begunAt + exchange->request.timeout.value_or(options_.totalTimeout).value();
@@ -122,12 +124,11 @@ void Pool::submit(Exchange& exchange, std::chrono::nanoseconds now) {
   exchange.host = &host;
   exchange.state = Exchange::State::Waiting;
   const bool alone = !host.first && (open_ < options_.maxTotal || !firstTurn_);    // nobody is passed over
-  if (alone && !exchange.retried && !host.idle.empty()) {
-    start(exchange, *host.idle.back(), now);
-    return;
+  if (alone && !exchange.retried && exchange.refusals == 0) {
+    if (PoolConnection* connection = freeConnection(exchange)) return start(exchange, *connection, now);
   }
   watch(exchange);
-  enqueue(exchange, exchange.retried);
+  enqueue(exchange, exchange.retried || exchange.refusals > 0);
   takeTurn(host);
   pump();
 }
@@ -139,7 +140,7 @@ void Pool::watch(Exchange& exchange) {
   exchange.timer = clock().callLater(left, [&exchange] { exchange.pool->timedOut(exchange); });
 }
 
-void Pool::start(Exchange& exchange, Connection& connection, std::chrono::nanoseconds now) {
+void Pool::start(Exchange& exchange, PoolConnection& connection, std::chrono::nanoseconds now) {
   if (connection.isIdle) unlinkIdle(connection);
   if (exchange.timer.active()) exchange.timer.cancel();
   exchange.state = Exchange::State::Sent;
@@ -172,13 +173,13 @@ Trigger<Response> Pool::drop(Exchange& exchange) {
       Host& host = *exchange.host;
       --host.open;
       --open_;
+      stopLearning(exchange, false);
       giveUp(exchange);
       giveUpPlace(host);
       break;
     }
     case Exchange::State::Sent: {
-      Connection& connection = *exchange.connection;
-      connection.abort();
+      exchange.connection->drop(exchange);
       delete &exchange;
       break;
     }
@@ -217,6 +218,13 @@ void Pool::retry(Exchange& exchange) {
   submit(exchange, clock().now());
 }
 
+void Pool::again(Exchange& exchange) {
+  ++stats_.retries;
+  ++exchange.refusals;
+  exchange.connection = nullptr;
+  submit(exchange, clock().now());
+}
+
 void Pool::close() {
   closed_ = true;
   std::vector<std::pair<Trigger<Response>, std::string>> ended;
@@ -235,16 +243,9 @@ void Pool::close() {
   std::vector<std::shared_ptr<net::Protocol>> kept;
   std::vector<BodyStream*> streams;
   while (!connections_.empty()) {
-    Connection& connection = *connections_.back();
+    PoolConnection& connection = *connections_.back();
     kept.push_back(connection.transport().protocol());
-    if (Exchange* exchange = connection.exchange()) {
-      end(*exchange);
-    } else if (BodyStream* stream = connection.takeStream()) {
-      connection.abort();
-      streams.push_back(stream);
-    } else {
-      closeIdle(connection);
-    }
+    connection.endAll(end, streams);
   }
   firstTurn_ = lastTurn_ = nullptr;
   hosts_.clear();

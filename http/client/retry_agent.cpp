@@ -4,6 +4,7 @@
 #include <weft/http/client/internal/drain.hpp>
 #include <weft/http/client/internal/time_left.hpp>
 #include <weft/http/header_values/retry_after.hpp>
+#include <weft/http/http2/errors.hpp>
 #include <weft/net/digest.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/tls/error.hpp>
@@ -28,6 +29,12 @@ std::uint64_t unknownSeed() {
   return seed;
 }
 
+// RFC 9113 section 8.7.
+bool wasRefused(const Failure& failure) noexcept {
+  const auto* never = failure.as<ResponseNeverReceived>();
+  return never && never->reason.check<StreamRefused>();
+}
+
 }  // namespace
 
 struct RetryAgent::State {
@@ -39,8 +46,8 @@ struct RetryAgent::State {
     if (!request.isBodyRepeatable()) return false;
     if (outcome) return options.statuses.contains((*outcome).status) && (options.anyMethod || isIdempotent(request.method()));
     const Failure& failure = outcome.failure();
-    // Of a request that never left, any method may be repeated.
-    return options.transient(failure) && (options.anyMethod || isIdempotent(request.method()) || failure.check<net::ConnectError, net::HandshakeTimeout, net::HandshakeAborted>());
+    // Of a request that never left, or with which the server has done nothing, any method may be repeated.
+    return options.transient(failure) && (options.anyMethod || isIdempotent(request.method()) || failure.check<net::ConnectError, net::HandshakeTimeout, net::HandshakeAborted>() || wasRefused(failure));
   }
 
   // Before the next try, when `tries` have failed.

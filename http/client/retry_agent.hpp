@@ -67,7 +67,7 @@ bool isTransient(const Failure& failure) noexcept;
 ///     Response response = co_await client.get(url);
 ///     response.history().tries;                          // what went wrong before
 ///
-/// Only idempotent methods (RFC 9110 section 9.2.2), unless anyMethod; of others only what failed while connecting, when nothing had been sent yet. Nothing is repeated whose body can be sent once only.
+/// Only idempotent methods (RFC 9110 section 9.2.2), unless anyMethod; of others only what failed while connecting, when nothing had been sent yet, and what an HTTP/2 server refused untouched (StreamRefused). Nothing is repeated whose body can be sent once only.
 ///
 /// It waits between tries: half to all of firstDelay at random, then of twice that, and so on; or as long as Retry-After says (RFC 9110 section 10.2.3). It does not begin
 /// to wait when the wait would not leave time for a try: then, as after the last try, the response or error that there is is given out.

@@ -33,7 +33,7 @@ const HttpProxy& Routes::forwarding(const Url& proxy) { return forwards_.try_emp
 // One that is reached over TLS is verified as the servers are.
 HttpProxy Routes::httpProxy(const Url& url) const {
   HttpProxy proxy(url);
-  if (url.scheme() == "https") proxy.tls(tlsContextFor(options_));
+  if (url.scheme() == "https") proxy.tls(tlsContextFor(options_, false));
   return proxy;
 }
 

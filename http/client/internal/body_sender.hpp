@@ -5,20 +5,18 @@
 #include <weft/core/delay.hpp>
 #include <weft/defer/deferred.hpp>
 #include <weft/http/body_source.hpp>
+#include <weft/http/client/internal/body_outlet.hpp>
 
 #include <memory>
 #include <optional>
 
 namespace weft::http::detail {
 
-class Connection;
-
-/// Made by a Connection for the body of its exchange, once the head is written. Tells it of each piece (bodyMoved) and of the end (bodySent); from stop() on it tells nothing more and
-/// does not touch the connection, whatever the source still does.
+/// Made by a connection for the body of an exchange, once the head is written. Tells it of each piece (bodyMoved) and of the end (bodySent); from stop() on it tells nothing more and
+/// does not touch the outlet, whatever the source still does.
 class BodySender : public std::enable_shared_from_this<BodySender> {
  public:
-  BodySender(Connection& connection, std::shared_ptr<BodySource> source, BodySource::Length length)
-      : connection_(&connection), source_(std::move(source)), length_(length) {}
+  BodySender(BodyOutlet& outlet, std::shared_ptr<BodySource> source, BodySource::Length length) : outlet_(&outlet), source_(std::move(source)), length_(length) {}
 
   /// With a delay: waits for goOn(), so long. What it calls may stop it at once.
   void start(std::optional<Delay> patience);
@@ -36,9 +34,9 @@ class BodySender : public std::enable_shared_from_this<BodySender> {
   static Deferred<> send(std::shared_ptr<BodySender> self);
   void ended(Outcome<> outcome);
 
-  Connection* connection_;                               // null: stopped
+  BodyOutlet* outlet_;                                   // null: stopped
   const std::shared_ptr<BodySource> source_;
-  const BodySource::Length length_;                      // without one it is sent in chunks
+  const BodySource::Length length_;
   Deferred<> running_{nullptr};
   DelayedCall patience_;
   bool begun_ = false;

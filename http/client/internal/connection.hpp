@@ -1,17 +1,18 @@
-// Connection: one connection of an Agent, and the request that it carries.
+// Connection: one connection of an Agent that speaks HTTP/1, and the request that it carries.
 #pragma once
 
+#include <weft/http/client/internal/body_outlet.hpp>
 #include <weft/http/client/internal/body_sender.hpp>
-#include <weft/http/client/internal/pool.hpp>
+#include <weft/http/client/internal/pool_connection.hpp>
 #include <weft/http/internal/body_stream.hpp>
 #include <weft/http/internal/response_facts.hpp>
 #include <weft/http/parser.hpp>
 #include <weft/net/address.hpp>
-#include <weft/net/protocol.hpp>
 #include <weft/net/tls/facts.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,46 +21,28 @@
 
 namespace weft::http::detail {
 
-/// The protocol of a pooled connection. Owned by its transport; known to the pool until it tells the pool that it is gone.
-///
 /// What fires a Deferred comes last in every function here: whoever is fired may do anything, also destroy the Agent.
-class Connection final : public net::Protocol, private MessageSink, private BodyStream::Source {
+class Connection final : public PoolConnection, private MessageSink, private BodyStream::Source, private BodyOutlet {
  public:
   Connection(Pool& pool, Host& host, const net::Address& peer, std::shared_ptr<const net::TlsFacts> tls);
   ~Connection() override;
 
-  /// Sends the exchange's request. The connection must be idle.
-  void start(Exchange& exchange, std::chrono::nanoseconds now);
-  /// Stops whatever it does and closes, at once. Who waits for its exchange or stream is told by the caller.
-  void abort();
-  /// Closes an idle connection.
-  void close();
-  void setIdle() { arm(); }
-
-  Host& host() const noexcept { return *host_; }
-  Exchange* exchange() const noexcept { return exchange_; }
-  /// The body that it receives, with the connection's reference to it; null if none.
-  BodyStream* takeStream() noexcept;
-  bool served() const noexcept { return served_ > 0; }
-  const net::Address& peer() const noexcept { return peer_; }
-  const std::shared_ptr<const net::TlsFacts>& tls() const noexcept { return tls_; }
-  /// Of what it does, for errors.
-  std::string url() const { return exchange_ ? exchange_->request.url.href() : url_; }
-  void forgetPool() noexcept { pool_ = nullptr; }
-
-  // ---- for its BodySender
-  /// A piece of the body has been written, or taken by the server.
-  void bodyMoved();
-  void bodySent();
-  void bodyFailed(Failure failure);
-
-  // The pool's own notes.
-  std::size_t index = 0;               // in its list of all
-  Connection* idleNext = nullptr;
-  Connection* idlePrevious = nullptr;
-  bool isIdle = false;
+  void start(Exchange& exchange, std::chrono::nanoseconds now) override;
+  void drop(Exchange&) override { abort(); }
+  void close() override;
+  void endAll(const std::function<void(Exchange&)>& end, std::vector<BodyStream*>& bodies) override;
+  void setIdle() override { arm(); }
+  bool served() const noexcept override { return served_ > 0; }
 
  private:
+  Clock& outletClock() noexcept override { return transport().clock(); }
+  std::string url() const override { return exchange_ ? exchange_->request.url.href() : url_; }
+  Deferred<> sendPiece(std::string piece) override;
+  void endPieces() override;
+  void bodyMoved() override;
+  void bodySent() override;
+  void bodyFailed(Failure failure) override;
+
   void dataReceived(std::string_view data) override;
   void connectionLost(const Failure& reason) override;
 
@@ -78,6 +61,8 @@ class Connection final : public net::Protocol, private MessageSink, private Body
   void upgraded(Exchange& exchange, std::string_view surplus);
   void finishFacts(ResponseFacts& facts);
   void stopSending() noexcept;
+  BodyStream* takeStream() noexcept;
+  void abort();
   void broken(Failure failure);
   void tell(Exchange* exchange, BodyStream* stream, Failure failure);
   void leavePool();
@@ -88,10 +73,6 @@ class Connection final : public net::Protocol, private MessageSink, private Body
   bool isTooSlow() const noexcept;
   bool mayRetry() const noexcept;
 
-  Pool* pool_;
-  Host* host_;
-  const net::Address peer_;
-  const std::shared_ptr<const net::TlsFacts> tls_;
   Parser parser_;
   Exchange* exchange_ = nullptr;       // until its head has been delivered
   BodyStream* stream_ = nullptr;       // from then until the body's end
@@ -113,6 +94,7 @@ class Connection final : public net::Protocol, private MessageSink, private Body
   double totalSeconds_ = 0;
   std::uint64_t served_ = 0;
   bool closeAfter_ = false;
+  bool chunked_ = false;                   // the body that is sent
   bool paused_ = false;
 };
 

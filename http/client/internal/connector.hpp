@@ -30,6 +30,7 @@ class OpenedConnection {
  public:
   std::shared_ptr<net::Transport> transport;
   std::shared_ptr<const net::TlsFacts> tls;            // a copy, which does not hold the transport; null without TLS
+  bool http2 = false;                                  // what it is to speak
   std::chrono::nanoseconds dns{};
   std::chrono::nanoseconds connect{};
   std::chrono::nanoseconds handshake{};
@@ -39,7 +40,8 @@ class OpenedConnection {
 Deferred<OpenedConnection> openConnection(Route route, std::string host, std::uint16_t port, net::ConnectOptions options,
                                           std::optional<net::TlsClientConnectionOptions> tls);
 
-/// The policy of an Agent with these options. The one of default options is shared by all, and made at the first call. Throws net::TlsConfigurationError.
-net::TlsClientContext tlsContextFor(const AgentOptions& options);
+/// The policy of an Agent with these options, for connections that may speak HTTP/2 or not. Those of default options are shared by all, and made at the first call. Throws
+/// net::TlsConfigurationError.
+net::TlsClientContext tlsContextFor(const AgentOptions& options, bool http2);
 
 }  // namespace weft::http::detail

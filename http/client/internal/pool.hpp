@@ -15,15 +15,17 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace weft::http::detail {
 
-class Connection;
+class ClientStream;
 class Pool;
+class PoolConnection;
 struct Host;
 
-/// One request on its way. Made by the pool; deleted by whoever ends it: the pool while its body is opened, it waits or connects, its Connection after that.
+/// One request on its way. Made by the pool; deleted by whoever ends it: the pool while its body is opened, it waits or connects, its connection after that.
 struct Exchange : weft::detail::Pooled {
   enum class State : std::uint8_t { Opening, Waiting, Connecting, Sent, Dropped };
 
@@ -33,7 +35,7 @@ struct Exchange : weft::detail::Pooled {
   Trigger<Response> trigger;
   Pool* pool = nullptr;
   Host* host = nullptr;
-  Connection* connection = nullptr;
+  PoolConnection* connection = nullptr;
   Exchange* next = nullptr;            // of the host's queue
   Exchange* previous = nullptr;
   Deferred<> pending{nullptr};         // its body's open(), or the connecting
@@ -42,8 +44,11 @@ struct Exchange : weft::detail::Pooled {
   std::chrono::nanoseconds begunAt{};
   std::chrono::nanoseconds deadline{};
   BodySource::Length bodyLength;       // of a body that has a source
+  ClientStream* stream = nullptr;      // of an HTTP/2 connection
   State state = State::Waiting;
+  std::uint8_t refusals = 0;           // how often a server has done nothing with it
   bool retried = false;
+  bool needsHttp1 = false;
 };
 
 /// An origin. Lives while it has connections or requests.
@@ -54,12 +59,15 @@ struct Host {
   bool secure = false;
   std::string usualFields;             // what a request without fields of its own is sent with
   Route route;
-  std::vector<Connection*> idle;       // the last one used first
+  std::vector<PoolConnection*> idle;   // the last one used first
+  std::vector<PoolConnection*> shared; // of HTTP/2: each takes several requests at once
   std::size_t open = 0;
   Exchange* first = nullptr;           // those who wait
   Exchange* last = nullptr;
   Host* nextTurn = nullptr;            // of the pool's queue of turns
   bool inTurn = false;
+  bool learning = false;               // its first connection is being made, and may become a shared one: the others wait for that
+  bool learned = false;
 };
 
 class Pool {
@@ -78,15 +86,36 @@ class Pool {
 
   // ---- for connections
   /// It has nothing to do any more, and may be used again.
-  void released(Connection& connection);
+  void released(PoolConnection& connection);
+  /// One that is shared could take one more.
+  void roomIn(PoolConnection& connection);
   /// It will not be used again: its place is free.
-  void removed(Connection& connection);
+  void removed(PoolConnection& connection);
   /// It died before the response to `exchange` began, and had served before.
   void retry(Exchange& exchange);
+  /// The server has done nothing with it: it waits for another place, before all others.
+  void again(Exchange& exchange);
   /// What is sent for this request, without the body. Valid until the next call.
   std::string_view headOf(const Exchange& exchange);
 
  private:
+  // Sees whether the pool goes while it does something that fires others.
+  class Watch {
+   public:
+    explicit Watch(Pool& pool) noexcept : pool_(pool), outer_(std::exchange(pool.watch_, this)) {}
+    ~Watch() {
+      if (!destroyed)
+        pool_.watch_ = outer_;
+      else if (outer_)
+        outer_->destroyed = true;
+    }
+    Watch(const Watch&) = delete;
+    bool destroyed = false;
+
+   private:
+    Pool& pool_;
+    Watch* outer_;
+  };
   struct KeyHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view key) const noexcept { return std::hash<std::string_view>()(key); }
@@ -97,10 +126,13 @@ class Pool {
   void bodyOpened(Exchange& exchange, BodySource::Length length);
   void bodyFailed(Exchange& exchange, Failure failure);
   void submit(Exchange& exchange, std::chrono::nanoseconds now);
-  void start(Exchange& exchange, Connection& connection, std::chrono::nanoseconds now);
+  void start(Exchange& exchange, PoolConnection& connection, std::chrono::nanoseconds now);
   void connect(Exchange& exchange);
-  Deferred<OpenedConnection> open(Host& host);
+  Deferred<OpenedConnection> open(Host& host, bool http2);
+  bool maySpeakHttp2(const Host& host) const noexcept;
+  bool wantsHttp2(const Exchange& exchange) const noexcept;
   void connected(Exchange& exchange, OpenedConnection opened);
+  void stopLearning(const Exchange& exchange, bool learned);
   void connectFailed(Exchange& exchange, Failure failure);
   void cancel(Exchange& exchange);
   void timedOut(Exchange& exchange);
@@ -113,24 +145,26 @@ class Pool {
   void takeTurn(Host& host);
   void popTurn() noexcept;
   void giveUpPlace(Host& host);
+  PoolConnection* freeConnection(const Exchange& exchange) const noexcept;
+  bool canGoOn(const Host& host) const noexcept;
   bool giveConnection(Host& host);
   void pump();
-  void pushIdle(Connection& connection);
-  void unlinkIdle(Connection& connection) noexcept;
-  void closeIdle(Connection& connection);
+  void pushIdle(PoolConnection& connection);
+  void unlinkIdle(PoolConnection& connection) noexcept;
   void forgetIfUnused(Host& host);
 
   net::Network& network_;
   AgentOptions options_;
   Routes routes_{network_, options_};
-  std::optional<net::TlsClientContext> tls_;                               // made when it is needed first
+  std::optional<net::TlsClientContext> tls_;                               // made when they are needed first
+  std::optional<net::TlsClientContext> tlsWithHttp2_;
   std::unordered_map<std::string, Host, KeyHash, std::equal_to<>> hosts_;
   Host* lastHost_ = nullptr;           // that was looked for: most often the next one too
   Host* firstTurn_ = nullptr;          // hosts with waiting requests, in the order in which they get connections
   Host* lastTurn_ = nullptr;
-  std::vector<Connection*> connections_;
-  Connection* longestIdle_ = nullptr;  // all idle ones, linked by how long they are
-  Connection* lastIdle_ = nullptr;
+  std::vector<PoolConnection*> connections_;
+  PoolConnection* longestIdle_ = nullptr;                                  // all idle ones, linked by how long they are
+  PoolConnection* lastIdle_ = nullptr;
   std::vector<Exchange*> unsettled_;   // those whose body is opened, or that connect
   std::size_t open_ = 0;
   std::string head_;
@@ -138,7 +172,7 @@ class Pool {
   AgentStats stats_;
   bool closed_ = false;
   bool pumping_ = false;
-  bool* destroyed_ = nullptr;          // told when the pool goes while it pumps
+  Watch* watch_ = nullptr;
 };
 
 }  // namespace weft::http::detail
