@@ -1,4 +1,5 @@
 #include <weft/core/log.hpp>
+#include <weft/http/http2/internal/server_connection.hpp>
 #include <weft/http/server/internal/channel.hpp>
 #include <weft/http/server/internal/cork.hpp>
 #include <weft/http/server/internal/received_body.hpp>
@@ -36,7 +37,7 @@ int statusFor(ParseProblem problem) noexcept {
 // ---- what comes in
 
 Channel::Channel(std::shared_ptr<Site> site, const net::Address& peer)
-    : site_(std::move(site)), peer_(peer) {}
+    : SiteConnection(std::move(site), peer) {}
 
 Channel::~Channel() {
   if (timer_.active()) timer_.cancel();
@@ -48,7 +49,37 @@ void Channel::connectionMade() { setState(State::Idle); }
 void Channel::dataReceived(std::string_view data) {
   received_ += data.size();
   if (state_ == State::Lingering) return;
+  if (opening_ && isForHttp2(data)) return;
   process(data);
+}
+
+// The first bytes say what the connection speaks (RFC 9113 section 3.4).
+bool Channel::isForHttp2(std::string_view data) {
+  const std::size_t known = pending_.size();
+  const std::string_view expected = kHttp2Preface.substr(known, data.size());
+  if (!site_->options_.http2 || !data.starts_with(expected)) {
+    opening_ = false;                                    // process() takes what was pending, too
+    return false;
+  }
+  pending_.append(data);
+  if (known + expected.size() < kHttp2Preface.size()) {
+    if (state_ == State::Idle) {
+      parser_ = site_->takeParser(*this);                // if it turns out to be a request
+      setState(State::Head);
+    }
+    return true;
+  }
+  const auto kept = shared_from_this();
+  const auto connection = transport().shared_from_this();
+  const auto next = std::make_shared<Http2Channel>(site_, peer_);
+  if (timer_.active()) timer_.cancel();
+  state_ = State::Ended;
+  returnParser();
+  site_->passOn(*this, *next);
+  connection->setProtocol(nullptr);
+  connection->unread(std::exchange(pending_, {}));
+  connection->setProtocol(next);
+  return true;
 }
 
 // Are the bytes that come now for the parser? Otherwise they are of a request whose turn has not come.
@@ -220,7 +251,7 @@ void Channel::dispatch() {
   Deferred<Response> response = site_->respond(std::move(request));
   if (response.called()) return answered(response.result());
   arm();
-  handling_ = response.addBoth([weak = weak_from_this()](Outcome<Response> outcome) {
+  handling_ = response.addBoth([weak = weakSelf()](Outcome<Response> outcome) {
     if (const auto channel = weak.lock()) channel->answered(std::move(outcome));
   });
 }

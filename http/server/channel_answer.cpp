@@ -154,7 +154,7 @@ void Channel::send(Response&& response) {
   Deferred<> draining = transport().drained();
   if (draining.called()) return sent();
   setState(State::Sending);
-  sending_ = draining.addBoth([weak = weak_from_this()](Outcome<> drained) {
+  sending_ = draining.addBoth([weak = weakSelf()](Outcome<> drained) {
     const auto channel = weak.lock();
     if (!channel || !drained || channel->state_ != State::Sending) return;
     channel->sending_ = nullptr;
@@ -171,9 +171,9 @@ void Channel::write(std::string_view bytes) {
 // An answer whose body comes bit by bit.
 void Channel::stream(Response&& response) {
   begun_ = false;
-  Deferred<bool> sending = sendPieces(shared_from_this(), std::move(response));
+  Deferred<bool> sending = sendPieces(self(), std::move(response));
   if (sending.called()) return streamed(sending.result());
-  sending_ = sending.addBoth([weak = weak_from_this()](Outcome<bool> all) {
+  sending_ = sending.addBoth([weak = weakSelf()](Outcome<bool> all) {
     if (const auto channel = weak.lock()) channel->streamed(std::move(all));
   });
 }

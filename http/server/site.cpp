@@ -60,7 +60,12 @@ std::shared_ptr<net::Protocol> Site::buildProtocol(const net::Address& peer) {
   return channel;
 }
 
-void Site::left(detail::Channel& channel) {
+void Site::passOn(detail::SiteConnection& from, detail::SiteConnection& to) {
+  channels_.erase(&from);
+  channels_.insert(&to);
+}
+
+void Site::left(detail::SiteConnection& channel) {
   if (channels_.erase(&channel) == 0) return;
   if (options_.maxConnectionsPerAddress > 0) {
     const auto found = perAddress_.find(channel.peer().withPort(0));
@@ -88,14 +93,14 @@ void Site::giveParser(std::unique_ptr<Parser> parser) noexcept {
 Deferred<> Site::close(Delay grace) {
   closing_ = true;
   if (channels_.empty()) return succeed();
-  std::vector<std::shared_ptr<detail::Channel>> all;
-  for (detail::Channel* channel : channels_) all.push_back(channel->shared_from_this());
+  std::vector<std::shared_ptr<detail::SiteConnection>> all;
+  for (detail::SiteConnection* channel : channels_) all.push_back(channel->shared_from_this());
   Clock& clock = all.front()->clock();
   Deferred<> gone;
   gone_ = gone.takeTrigger();
   graceTimer_ = clock.callLater(grace, [this] {
-    std::vector<std::shared_ptr<detail::Channel>> left;
-    for (detail::Channel* channel : channels_) left.push_back(channel->shared_from_this());
+    std::vector<std::shared_ptr<detail::SiteConnection>> left;
+    for (detail::SiteConnection* channel : channels_) left.push_back(channel->shared_from_this());
     for (const auto& channel : left) channel->closeNow();
   });
   for (const auto& channel : all) channel->closeSoon();

@@ -4,6 +4,7 @@
 #include <weft/core/delay.hpp>
 #include <weft/core/failure.hpp>
 #include <weft/defer/deferred.hpp>
+#include <weft/http/http2/options.hpp>
 #include <weft/http/parser.hpp>
 #include <weft/http/server/access_log.hpp>
 #include <weft/http/server/handler.hpp>
@@ -29,6 +30,8 @@ namespace weft::http {
 
 namespace detail {
 class Channel;
+class Http2Channel;
+class SiteConnection;
 }
 
 /// How a Site behaves.
@@ -44,6 +47,8 @@ class SiteOptions {
   std::size_t maxConnectionsPerAddress = 0;    ///< of one client; 0: as many as there may be. A proxy, or a house behind one address, is one client
   std::string serverName = "weft";             ///< the Server field; empty: none
   ParserOptions parser;                        ///< strict; its limits
+  bool http2 = true;                           ///< for clients that begin with it: after ALPN, whose protocols the TLS context names, or by prior knowledge (RFC 9113 section 3)
+  Http2Options http2Options;                   ///< the limits of such a connection
 
   SiteOptions& setHeadTimeout(Delay value) { return headTimeout = value, *this; }
   SiteOptions& setBodyTimeout(Delay value) { return bodyTimeout = value, *this; }
@@ -54,6 +59,8 @@ class SiteOptions {
   SiteOptions& setMaxConnections(std::size_t value) { return maxConnections = value, *this; }
   SiteOptions& setMaxConnectionsPerAddress(std::size_t value) { return maxConnectionsPerAddress = value, *this; }
   SiteOptions& setServerName(std::string value) { return serverName = std::move(value), *this; }
+  SiteOptions& setHttp2(bool value) { return http2 = value, *this; }
+  SiteOptions& setHttp2Options(Http2Options value) { return http2Options = value, *this; }
   SiteOptions& setParser(ParserOptions value) { return parser = value, *this; }
   /// Gets an entry for each answer, when it has been sent or its client has gone. See AccessLog for a file of them.
   SiteOptions& setAccessLog(std::function<void(const AccessEntry&)> log) { return accessLog = std::move(log), *this; }
@@ -65,7 +72,7 @@ class SiteOptions {
   std::function<Response(int status, const Failure* failure)> errorPage;
 };
 
-/// Serves HTTP/1.1 and 1.0: the factory to listen with.
+/// Serves HTTP/1.1, 1.0 and 2: the factory to listen with.
 ///
 ///     auto site = std::make_shared<Site>([](Request request) -> Deferred<Response> { co_return Response(200, "hello\n"); });
 ///     auto port = network.listen(8080, site);
@@ -113,8 +120,11 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
 
  private:
   friend class detail::Channel;
+  friend class detail::Http2Channel;
 
-  void left(detail::Channel& channel);
+  /// A connection goes on as another one.
+  void passOn(detail::SiteConnection& from, detail::SiteConnection& to);
+  void left(detail::SiteConnection& connection);
   // Parsers serve whoever has a request: the one used last is in the cache of the processor, and an idle connection has none.
   std::unique_ptr<Parser> takeParser(MessageSink& sink);
   void giveParser(std::unique_ptr<Parser> parser) noexcept;
@@ -123,7 +133,7 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
   Handler inner_;                                        // without
   std::vector<Layer> layers_;
   SiteOptions options_;
-  std::unordered_set<detail::Channel*> channels_;
+  std::unordered_set<detail::SiteConnection*> channels_;
   std::map<net::Address, std::size_t> perAddress_;       // filled where there is a limit
   std::string generalFields_;
   std::string originHost_;                               // the last one, and what came of it

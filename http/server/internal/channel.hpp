@@ -7,6 +7,7 @@
 
 #include <weft/core/clock.hpp>
 #include <weft/http/internal/body_stream.hpp>
+#include <weft/http/server/internal/site_connection.hpp>
 #include <weft/http/server/site.hpp>
 #include <weft/net/transport.hpp>
 
@@ -22,16 +23,13 @@ namespace weft::http::detail {
 
 class FileParts;
 
-class Channel final : public net::Protocol, public std::enable_shared_from_this<Channel>, private MessageSink, private BodyStream::Source {
+class Channel final : public SiteConnection, private MessageSink, private BodyStream::Source {
  public:
   Channel(std::shared_ptr<Site> site, const net::Address& peer);
   ~Channel() override;
 
-  /// Closes now if there is no request, else after the answer.
-  void closeSoon();
-  void closeNow();
-  Clock& clock() const noexcept { return transport().clock(); }
-  const net::Address& peer() const noexcept { return peer_; }
+  void closeSoon() override;
+  void closeNow() override;
 
  private:
   // Idle: between requests. Head: some of a request has come. Handling: its handler is at work. Sending: its answer is on its way. Draining: the answer is sent, and the rest of the request's
@@ -59,7 +57,11 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   void bodyWanted() noexcept override;
   void bodyAbandoned() noexcept override;
 
+  std::shared_ptr<Channel> self() { return std::static_pointer_cast<Channel>(shared_from_this()); }
+  std::weak_ptr<Channel> weakSelf() { return self(); }
+
   // channel.cpp
+  bool isForHttp2(std::string_view data);
   void process(std::string_view data);
   bool reads() const noexcept;
   void feedBody();
@@ -99,8 +101,6 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   void checkProgress();
   void stopHandling();
 
-  const std::shared_ptr<Site> site_;
-  const net::Address peer_;
   std::unique_ptr<Parser> parser_;         // of the site's, from the first byte of a request to the end of its answer
   std::string body_;                       // of the request, as long as nobody has it
   std::string pending_;                    // what came behind it
@@ -118,6 +118,7 @@ class Channel final : public net::Protocol, public std::enable_shared_from_this<
   std::uint64_t written_ = 0;              // of the body of this answer
   std::unique_ptr<Window> window_;
   State state_ = State::Idle;
+  bool opening_ = true;                    // it may yet be one of HTTP/2
   bool paused_ = false;
   bool toHead_ = false;                    // the request is a HEAD
   bool keepAlive_ = true;
