@@ -30,6 +30,7 @@ http::AgentOptions optionsFor(const Settings& settings) {
   options.setMaxTotal(static_cast<std::size_t>(settings.concurrentRequests));
   options.setTotalTimeout(total).setConnectTimeout(std::min(30.0, total)).setFirstByteTimeout(std::min(60.0, total)).setIdleTimeout(std::min(60.0, total));
   options.setMaxBody(static_cast<std::size_t>(settings.downloadMaxsize)).setLenient(true);
+  options.setHttp2(settings.http2Enabled);
   options.setUserAgent(settings.userAgent.empty() ? "weft" : settings.userAgent);
   if (settings.httpproxyEnabled) options.setProxies(http::ProxySettings::fromEnvironment());
   return options;

@@ -70,6 +70,7 @@ const Definition kDefinitions[] = {
     {"FILES_RESULT_FIELD", &Settings::filesResultField, 0, "the field of an item that FilesPipeline fills in"},
     {"FILES_STORE", &Settings::filesStore, 0, "the folder of FilesPipeline; empty: the pipeline does nothing"},
     {"FILES_URLS_FIELD", &Settings::filesUrlsField, 0, "the field of an item with the URLs of its files"},
+    {"HTTP2_ENABLED", &Settings::http2Enabled, 0, "speak HTTP/2 with https servers that do"},
     {"HTTPAUTH_DOMAIN", &Settings::httpauthDomain, 0, "the host that HTTPAUTH_USER is for, with all below it"},
     {"HTTPAUTH_PASS", &Settings::httpauthPass, 0, "the password of HTTPAUTH_USER"},
     {"HTTPAUTH_USER", &Settings::httpauthUser, 0, "log in by the Basic scheme; needs HTTPAUTH_DOMAIN"},

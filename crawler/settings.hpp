@@ -26,6 +26,7 @@ enum class Order : std::uint8_t {
 struct Settings {
   bool compressionEnabled = true;                      ///< COMPRESSION_ENABLED: ask for compressed bodies, and undo gzip, deflate, br and zstd
   bool cookiesEnabled = true;                          ///< COOKIES_ENABLED: keep cookies and send them; meta key cookiejar names the session
+  bool http2Enabled = true;                            ///< HTTP2_ENABLED: speak HTTP/2 with https servers that do
   bool httpproxyEnabled = true;                        ///< HTTPPROXY_ENABLED: go through the proxies that http_proxy, https_proxy, all_proxy and no_proxy name
   std::string httpauthUser;                            ///< HTTPAUTH_USER: sent by the Basic scheme; none unless set
   std::string httpauthPass;                            ///< HTTPAUTH_PASS

@@ -108,7 +108,7 @@ void print(std::string_view text) {
 }
 
 void printHead(const http::Response& response) {
-  print("HTTP/1." + std::to_string(response.minorVersion) + " " + std::to_string(response.status) + " " + response.reason + "\n");
+  print("HTTP/" + (response.majorVersion < 2 ? "1." + std::to_string(response.minorVersion) : std::to_string(response.majorVersion)) + " " + std::to_string(response.status) + " " + response.reason + "\n");
   for (const http::HeaderField field : response.headers) print(std::string(field.name) + ": " + std::string(field.value) + "\n");
   print("\n");
 }
