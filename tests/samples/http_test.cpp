@@ -150,3 +150,19 @@ TEST_CASE("http_many: a line for each URL as it comes") {
   CHECK(run.output.find("200 500000 bytes " + server.url + "/file\n") != std::string::npos);
   CHECK(run.output.find("URL") != std::string::npos);
 }
+
+TEST_CASE("http2_mirror: pages over one connection of HTTP/2, kept in a folder") {
+  const Server server;
+  const Folder folder;
+  const std::string mirror = std::string(SAMPLES_FOLDER) + "/http2_mirror ";
+  const ProgramRun run = runProgram(mirror + "--known " + (folder / "pages") + " " + server.url + "/page " + server.url + "/file");
+  CHECK(run.status == 0);
+  CHECK(run.output.find("HTTP/2 15 bytes " + (folder / "pages") + "/page\n") != std::string::npos);
+  CHECK(run.output.find("HTTP/2 500000 bytes " + (folder / "pages") + "/file\n") != std::string::npos);
+  CHECK(run.output.ends_with("2 pages over 1 connections\n"));
+  CHECK(contentOf(folder / "pages/file") == server.file);
+  const ProgramRun old = runProgram(mirror + (folder / "old") + " " + server.url + "/page " + server.url + "/nothing");
+  CHECK(old.status == 1);
+  CHECK(old.output.find("HTTP/1.1 15 bytes ") != std::string::npos);
+  CHECK(old.output.find("/nothing: 404") != std::string::npos);
+}
