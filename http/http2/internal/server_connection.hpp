@@ -34,6 +34,8 @@ class Http2Channel final : public SiteConnection, private Session::Handler {
   bool isSecure() const noexcept { return transport().tlsFacts() != nullptr; }
   void countRequest() noexcept { ++site_->requests_; }
   void writeSoon() { writer_.soon(); }
+  /// Memory for the fields of the answer that is begun.
+  std::vector<HeaderField>& fields() noexcept { return fields_; }
   /// Something came for it, and is to be handled.
   void touch(ServerStream& stream);
   /// It is over.
@@ -64,6 +66,7 @@ class Http2Channel final : public SiteConnection, private Session::Handler {
   SessionWriter writer_;
   std::unordered_map<const Http2Stream*, std::shared_ptr<ServerStream>> streams_;
   std::vector<std::shared_ptr<ServerStream>> touched_;
+  std::vector<HeaderField> fields_;
   DelayedCall timer_;
   DelayedCall shutdown_;                               // between the first GOAWAY and the second
   std::chrono::nanoseconds idleAt_{};                  // since when there is no stream

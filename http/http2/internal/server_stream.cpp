@@ -61,7 +61,7 @@ void ServerStream::settle() {
   const auto self = shared_from_this();
   if (closed_) {
     if (sentAll()) noteAnswer(true);
-    return end(StreamReset(code_, closedByPeer_));
+    return end(code_, closedByPeer_);
   }
   if (state_ == State::Ready) return dispatch();
   if (body_) deliverBody();
@@ -173,7 +173,7 @@ void ServerStream::stopWork() {
   sending.detach();
 }
 
-void ServerStream::end(const Failure& reason) {
+void ServerStream::end(Http2Code code, bool byPeer) {
   state_ = State::Ended;
   noteAnswer(false);
   Http2Channel* const channel = std::exchange(channel_, nullptr);
@@ -182,7 +182,7 @@ void ServerStream::end(const Failure& reason) {
     channel->writeSoon();
   }
   channel->left(*this);
-  endBody(reason);
+  if (body_) endBody(StreamReset(code, byPeer));         // most have none, and an error costs more than all of the above
   stopWork();
 }
 
@@ -232,7 +232,7 @@ void ServerStream::checkTime(nanoseconds now) {
   }
   const double needed = std::max(1.0, options.minimumRate * std::chrono::duration<double>(options.bodyTimeout.value()).count());
   // A client that has taken all that waited for it at the start of the window is not slow, however little that was.
-  if (unsent() > 0 && taken() < windowGiven_ && static_cast<double>(taken() - windowTaken_) < needed) return end(StreamReset(Http2Code::Cancel, false));
+  if (unsent() > 0 && taken() < windowGiven_ && static_cast<double>(taken() - windowTaken_) < needed) return end(Http2Code::Cancel, false);
   if (waitsForBody() && static_cast<double>(received_ - windowReceived_) < needed) endBody(BodyTimeout());
   waiting_ = false;
   watch();

@@ -56,7 +56,7 @@ class ServerStream final : public Http2Stream, public std::enable_shared_from_th
   void deliverBody();
   void endBody(std::optional<Failure> failure);
   void stopWork();
-  void end(const Failure& reason);
+  void end(Http2Code code, bool byPeer);
   void watch();
   std::uint64_t taken() const noexcept { return given_ - unsent(); }
   bool waitsForBody() const noexcept { return body_ && !paused_ && !requestEnded_; }

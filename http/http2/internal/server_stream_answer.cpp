@@ -77,8 +77,8 @@ void ServerStream::send(Response response) {
 
 void ServerStream::submitHead(Response& response, std::optional<std::uint64_t> length, bool last) {
   char status[20], digits[20];
-  std::vector<HeaderField> fields;
-  fields.reserve(response.headers.size() + 4);
+  std::vector<HeaderField>& fields = channel_->fields();
+  fields.clear();
   fields.push_back({":status", inDigits(static_cast<std::uint64_t>(response.status), status)});
   addGeneral(fields, channel_->site().generalFields(channel_->clock()), response.headers);
   for (const HeaderField field : response.headers)

@@ -12,9 +12,9 @@ Http2Code codeOf(std::uint32_t code) noexcept { return code <= static_cast<std::
 
 }  // namespace
 
-std::vector<nghttp2_nv> nativeFields(std::span<const HeaderField> fields) {
-  std::vector<nghttp2_nv> native;
-  native.reserve(fields.size());
+std::span<const nghttp2_nv> nativeFields(std::span<const HeaderField> fields) {
+  thread_local std::vector<nghttp2_nv> native;
+  native.clear();
   for (const HeaderField& field : fields) {
     native.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(field.name.data())), reinterpret_cast<std::uint8_t*>(const_cast<char*>(field.value.data())), field.name.size(),
                       field.value.size(), NGHTTP2_NV_FLAG_NONE});

@@ -34,7 +34,7 @@ struct Session::Callbacks {
   static int trouble(nghttp2_session*, int, const char* text, std::size_t size, void* data);
 };
 
-/// The library takes no const, but it copies. Names are made lower-case on the way. The views are those of `fields`.
-std::vector<nghttp2_nv> nativeFields(std::span<const HeaderField> fields);
+/// The library takes no const, but it copies. Names are made lower-case on the way. Valid until the thread's next call, and as long as `fields`.
+std::span<const nghttp2_nv> nativeFields(std::span<const HeaderField> fields);
 
 }  // namespace weft::http::detail
