@@ -2,7 +2,8 @@
 """Hello, World! over HTTP/2, plain (prior knowledge) and over TLS: ours, nginx and nghttpd, turn by turn under the load of h2load.
 
 http2.py PATH-OF-HTTP_HELLO [ROUNDS]. Needs Debian's nginx-light, nghttp2-client, nghttp2-server and openssl. Each server has one thread. One line a case: requests per second of the server's CPU time
-(user and system, from /proc), which a busy machine disturbs little: the median of the rounds, the least and the most, and the median's ratio to ours; h2load's own rate last."""
+(user and system, from /proc), which a busy machine disturbs little: the median of the rounds, the least and the most; then the median of the rounds' ratios to ours, since the machine may change its speed
+from round to round; h2load's own rate last."""
 
 import os
 import re
@@ -100,9 +101,9 @@ def main():
                     if turn:
                         perCpuSecond[name].append(requests / used)
                         rates[name].append(rate)
-            own = statistics.median(perCpuSecond['weft'])
             for name, values in perCpuSecond.items():
-                print(f'{scheme:5} {name:8} {statistics.median(values):9,.0f} requests per CPU-second ({min(values):,.0f} to {max(values):,.0f}), {statistics.median(values) / own:.2f} of ours; '
+                ratio = statistics.median(value / own for value, own in zip(values, perCpuSecond['weft']))
+                print(f'{scheme:5} {name:8} {statistics.median(values):9,.0f} requests per CPU-second ({min(values):,.0f} to {max(values):,.0f}), {ratio:.2f} of ours; '
                       f'{statistics.median(rates[name]):,.0f} a second', flush=True)
     finally:
         for process in {ours, nginx, plain, secure}:
