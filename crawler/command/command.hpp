@@ -67,6 +67,17 @@ int bench(const BenchOptions& options);
 /// Is it the name of a C++ file?
 bool isSpiderFile(std::string_view name);
 
+struct ServeOptions {
+  std::string folder = ".";
+  std::uint16_t port = 8000;                           // 0: any free one
+  std::string interface = "127.0.0.1";
+  std::string portFile;                                // gets the port's number once the site listens
+  std::optional<double> maxAge;                        // seconds, for Cache-Control
+  bool list = false, dotFiles = false, followLinks = false, quiet = false;
+};
+/// weft serve DIR: serves a folder until SIGINT or SIGTERM; then answers that are on their way are still sent.
+int serve(const ServeOptions& options);
+
 struct SettingsOptions {
   std::string name;                                    // of the one that is asked for; empty: all
   std::vector<std::string> settings;                   // -s NAME=VALUE

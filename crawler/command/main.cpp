@@ -25,6 +25,7 @@ Examples:
   weft runspider quotes.cpp -o quotes.jsonl             a spider's file, compiled and run
   weft fetch http://example.com/ -o page.html           one page, or anything else
   weft demo                                             a site to try it on, at http://127.0.0.1:8000/
+  weft serve public --list                              a folder, at http://127.0.0.1:8000/
 
 Exit codes: 0 complete, 1 could not start, 2 usage, 3 some pages failed, 4 nothing fetched, 5 stopped early.)";
 
@@ -40,6 +41,15 @@ The program is compiled with $CXX (c++) and $CXXFLAGS, and kept in ~/.cache/weft
 constexpr const char* kFetchNotes = R"(
 Prints the body as it comes, without its Content-Encoding. Follows redirects, keeps to certificates, answers logins.
 Exit codes: 0 a status below 400, 1 no response, 2 usage, 3 a status of 400 or more.)";
+
+constexpr const char* kServeNotes = R"(
+Examples:
+  weft serve                                            this folder, at http://127.0.0.1:8000/
+  weft serve build/html --list -p 0                     any free port, with listings of folders
+  weft serve /srv/files --interface 0.0.0.0 --max-age 3600
+
+Each request is a line on stderr in the combined format. Sends page.html.br, .zst or .gz beside page.html to who wants it so, and compresses other texts itself.
+Nothing outside of the folder is ever sent. Ctrl-C ends it once answers that are on their way have been sent.)";
 
 int run(int argc, char** argv) {
   CLI::App app("Crawls the web. A framework for networking in C++ as Twisted is in Python, with a crawler as Scrapy.", "weft");
@@ -113,6 +123,20 @@ int run(int argc, char** argv) {
   demo->add_option("--interface", demoOptions.interface, "Listen at that address (127.0.0.1)")->option_text("ADDRESS");
   demo->add_option("--port-file", demoOptions.portFile, "Write the port's number there once the site is up")->option_text("FILE");
   demo->callback([&] { code = command::demo(demoOptions); });
+
+  command::ServeOptions serveOptions;
+  CLI::App* serve = app.add_subcommand("serve", "Serve a folder over HTTP");
+  serve->add_option("folder", serveOptions.folder, "What to serve (this folder)")->option_text("DIR");
+  serve->add_option("-p,--port", serveOptions.port, "Listen there; 0 for any free port (8000)")->option_text("PORT");
+  serve->add_option("--interface", serveOptions.interface, "Listen at that address (127.0.0.1); 0.0.0.0 for all")->option_text("ADDRESS");
+  serve->add_option("--port-file", serveOptions.portFile, "Write the port's number there once the site is up")->option_text("FILE");
+  serve->add_flag("-l,--list", serveOptions.list, "Show what is in folders without an index.html");
+  serve->add_option("--max-age", serveOptions.maxAge, "Let caches keep files for so long")->option_text("SECONDS")->check(CLI::NonNegativeNumber);
+  serve->add_flag("--dot-files", serveOptions.dotFiles, "Serve names that begin with a dot, too");
+  serve->add_flag("--follow-links", serveOptions.followLinks, "Follow symbolic links that lead out of the folder");
+  serve->add_flag("-q,--quiet", serveOptions.quiet, "Print no line for each request");
+  serve->footer(kServeNotes);
+  serve->callback([&] { code = command::serve(serveOptions); });
 
   app.add_subcommand("list", "List the spiders of this program")->callback([&] { code = command::list(); });
 
