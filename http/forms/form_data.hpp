@@ -88,7 +88,7 @@ class FormOptions {
 ///     if (UploadedFile* picture = form.file("picture")) co_await picture->saveTo("pictures/" + picture->safeFileName());
 ///
 /// Errors, the first three with the status that a handler which lets them pass is answered with: UnsupportedMediaType, MalformedForm, FormTooLarge; FileError (the disk is full: systemError is
-/// ENOSPC); those of the body, among them BodyTooLarge: a form with files mostly needs a larger Request::maxBody than the site's. Whatever goes wrong, and on cancel, nothing stays on the disk.
+/// ENOSPC, answered with 507); those of the body, among them BodyTooLarge: a form with files mostly needs a larger Request::maxBody than the site's. Whatever goes wrong, and on cancel, nothing stays on the disk.
 Deferred<FormData> readForm(Request request, FormOptions options = FormOptions());
 
 }  // namespace weft::http

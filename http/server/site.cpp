@@ -4,9 +4,11 @@
 #include <weft/core/log.hpp>
 #include <weft/http/client/errors.hpp>
 #include <weft/http/dates.hpp>
+#include <weft/http/file_error.hpp>
 #include <weft/http/server/errors.hpp>
 #include <weft/http/server/internal/channel.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <utility>
@@ -138,6 +140,8 @@ Response Site::responseFor(const Failure& failure, std::string_view request) {
     return errorPage(503, &failure);
   }
   logger().error("a handler failed", field("request", request), field("error", failure.what()));
+  // Mostly an upload, and nothing that the client could have known. RFC 4918 section 11.5.
+  if (const auto* file = failure.as<FileError>(); file && (file->systemError == ENOSPC || file->systemError == EDQUOT)) return errorPage(507, &failure);
   return errorPage(500, &failure);
 }
 
@@ -153,7 +157,8 @@ Response Site::errorPage(int status, const Failure* failure) {
   }
   // What a StatusError says is meant to be read; what anything else says is nobody's business.
   const auto* known = failure ? failure->as<StatusError>() : nullptr;
-  return known ? errorResponse(status, known->what()) : errorResponse(status);
+  if (known) return errorResponse(status, known->what());
+  return status == 507 ? errorResponse(status, "the server has no room left for what was sent") : errorResponse(status);
 }
 
 // Made once a second. RFC 9110 sections 6.6.1 and 10.2.4.

@@ -81,8 +81,8 @@ class SiteOptions {
 /// order, whatever the client pipelines. Answers get Date, Server, and Content-Length or chunks; 204, 304 and answers to HEAD have no body.
 ///
 /// Whatever is no correct request gets its status and the connection is closed: 400 (malformed, no or several Host, conflicting lengths), 408 (too slow), 414, 431 (too large), 501 (unknown method
-/// or transfer coding), 505 (version). What a handler fails with becomes a status too: a StatusError its own, BodyTooLarge 413, ParseError and JsonError 400, a timeout 503; anything else
-/// is logged and becomes a 500 that says nothing more. When a client goes away, its handler is cancelled.
+/// or transfer coding), 505 (version). What a handler fails with becomes a status too: a StatusError its own, BodyTooLarge 413, ParseError and JsonError 400, a timeout 503,
+/// a FileError of a full disk 507; anything else is logged and becomes a 500 that says nothing more. When a client goes away, its handler is cancelled.
 ///
 /// A body that a handler has left unread is dropped if it is short; else the connection is closed behind the answer.
 ///
