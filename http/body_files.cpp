@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace weft::http::detail {
@@ -62,30 +61,6 @@ void PartFile::finish() {
   if (partPath_.empty()) return;
   if (::rename(partPath_.c_str(), place_.c_str()) != 0) throw FileError("replacing", path_, errno);
   partPath_.clear();
-}
-
-SourceFile::SourceFile(std::string path) : path_(std::move(path)), file_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (file_ < 0) throw FileError("opening", path_, errno);
-  struct stat facts {};
-  int error = ::fstat(file_, &facts) == 0 ? 0 : errno;
-  if (error == 0 && S_ISDIR(facts.st_mode)) error = EISDIR;
-  if (error == 0 && !S_ISREG(facts.st_mode)) error = ESPIPE;      // it has no length
-  if (error != 0) {
-    ::close(file_);
-    throw FileError("opening", path_, error);
-  }
-  size_ = static_cast<std::uint64_t>(facts.st_size);
-}
-
-SourceFile::~SourceFile() { ::close(file_); }
-
-std::string SourceFile::read(std::uint64_t at, std::size_t bytes) const {
-  std::string piece(bytes, '\0');
-  ssize_t count;
-  while ((count = ::pread(file_, piece.data(), bytes, static_cast<off_t>(at))) < 0)
-    if (errno != EINTR) throw FileError("reading", path_, errno);
-  piece.resize(static_cast<std::size_t>(count));
-  return piece;
 }
 
 }  // namespace weft::http::detail

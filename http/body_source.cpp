@@ -3,6 +3,7 @@
 #include <weft/http/client/errors.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/internal/body_files.hpp>
+#include <weft/http/internal/file_parts.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,33 +14,22 @@ namespace {
 
 constexpr std::size_t kPiece = 64 * 1024;
 
-AsyncGenerator<std::string> piecesOfFile(std::shared_ptr<detail::SourceFile> file) {
-  for (std::uint64_t at = 0; at < file->size();) {
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, file->size() - at));
-    auto reading = detail::onFileThread([file, at, wanted] { return file->read(at, wanted); });
-    std::string piece = co_await reading;
-    if (piece.empty()) co_return;                      // it has become shorter: whoever sends it notices
-    at += piece.size();
-    co_yield std::move(piece);
-  }
-}
-
 class FileBody final : public BodySource, public std::enable_shared_from_this<FileBody> {
  public:
   explicit FileBody(std::string path) : path_(std::move(path)) {}
   Deferred<Length> open() override {
-    return detail::onFileThread([path = path_] { return std::make_shared<detail::SourceFile>(path); })
-        .addCallback([self = shared_from_this()](std::shared_ptr<detail::SourceFile> file) {
-          self->file_ = std::move(file);
-          return Length(self->file_->size());
-        });
+    return detail::onFileThread([path = path_] { return detail::FileParts::whole(path); }).addCallback([self = shared_from_this()](std::shared_ptr<detail::FileParts> parts) {
+      self->parts_ = std::move(parts);
+      return Length(self->parts_->length());
+    });
   }
-  AsyncGenerator<std::string> chunks() override { return piecesOfFile(file_); }
+  AsyncGenerator<std::string> chunks() override { return parts_->chunks(); }
   bool isRepeatable() const noexcept override { return true; }
+  const std::shared_ptr<detail::FileParts>& parts() const noexcept { return parts_; }
 
  private:
   const std::string path_;
-  std::shared_ptr<detail::SourceFile> file_;
+  std::shared_ptr<detail::FileParts> parts_;
 };
 
 class GeneratedOnce final : public BodySource {
@@ -103,6 +93,11 @@ Deferred<std::string> collect(AsyncGenerator<std::string> chunks, std::size_t li
 
 Deferred<std::string> BodySource::bytes(std::size_t limit) {
   return open().addCallback([this, limit](Length) { return collect(chunks(), limit); });
+}
+
+std::shared_ptr<const detail::FileParts> detail::filePartsOf(const std::shared_ptr<BodySource>& source) {
+  if (const auto* const file = dynamic_cast<const FileBody*>(source.get())) return file->parts();
+  return std::dynamic_pointer_cast<const FileParts>(source);
 }
 
 std::shared_ptr<BodySource> fileBody(std::string path) { return std::make_shared<FileBody>(std::move(path)); }

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -50,6 +52,19 @@ bool readAtOnce(const net::FileDescriptor& file, std::uint64_t offset, std::size
 FileParts::FileParts(net::FileDescriptor file, std::string name, std::vector<FilePart> parts, std::string end)
     : file_(std::make_shared<const net::FileDescriptor>(std::move(file))), name_(std::move(name)), parts_(std::move(parts)), end_(std::move(end)),
       length_(lengthOf(parts_, end_)) {}
+
+std::shared_ptr<FileParts> FileParts::whole(const std::string& path) {
+  net::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw FileError("opening", path, errno);
+  struct stat facts {};
+  int error = ::fstat(file.get(), &facts) == 0 ? 0 : errno;
+  if (error == 0 && S_ISDIR(facts.st_mode)) error = EISDIR;
+  if (error == 0 && !S_ISREG(facts.st_mode)) error = ESPIPE;      // it has no length
+  if (error != 0) throw FileError("opening", path, error);
+  std::vector<FilePart> all(1);
+  all.front().length = static_cast<std::uint64_t>(facts.st_size);
+  return std::make_shared<FileParts>(std::move(file), path, std::move(all));
+}
 
 AsyncGenerator<std::string> FileParts::pieces(std::shared_ptr<const FileParts> self) {
   for (const FilePart& part : self->parts_) {

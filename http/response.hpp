@@ -117,7 +117,7 @@ class Response {
   /// the client reads, and dropped, which closes a generator, when the client is gone. An error of it is logged and cuts the connection, so that no client takes the rest for all of it.
   Response& setBody(std::shared_ptr<BodySource> source) & { return body = Body(std::move(source)), *this; }
   Response&& setBody(std::shared_ptr<BodySource> source) && { return std::move(setBody(std::move(source))); }
-  /// The bytes of a file. A file that cannot be opened is answered with 500: see StaticFiles for a folder that clients ask for.
+  /// The bytes of a regular file, which the system itself sends over plain TCP (sendfile). One that cannot be opened is answered with 500: see StaticFiles for a folder that clients ask for.
   Response& setBodyFile(std::string path) & { return setBody(fileBody(std::move(path))); }
   Response&& setBodyFile(std::string path) && { return std::move(setBodyFile(std::move(path))); }
   /// What a generator yields, as it comes.

@@ -1,4 +1,4 @@
-// PartFile, SourceFile: the files that bodies are saved to and sent from. onFileThread(): where their system calls happen.
+// PartFile: the file that a body is saved to. onFileThread(): where their system calls happen.
 #pragma once
 
 #include <weft/core/reactor.hpp>
@@ -36,25 +36,6 @@ class PartFile {
   const std::string path_;
   std::string place_;                                  // what it replaces: path_, or what this links to
   std::string partPath_;                               // empty: no file
-  int file_ = -1;
-};
-
-/// A file that is read from any place, as often as wanted. Blocks; throws FileErrors. Any thread.
-class SourceFile {
- public:
-  explicit SourceFile(std::string path);
-  SourceFile(const SourceFile&) = delete;
-  SourceFile& operator=(const SourceFile&) = delete;
-  ~SourceFile();
-
-  /// As it was when it was opened.
-  std::uint64_t size() const noexcept { return size_; }
-  /// Up to that many bytes; empty at the end.
-  std::string read(std::uint64_t at, std::size_t bytes) const;
-
- private:
-  const std::string path_;
-  std::uint64_t size_ = 0;
   int file_ = -1;
 };
 

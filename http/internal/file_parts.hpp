@@ -25,6 +25,8 @@ class FileParts final : public BodySource, public std::enable_shared_from_this<F
  public:
   /// `name` is for errors.
   FileParts(net::FileDescriptor file, std::string name, std::vector<FilePart> parts, std::string end = {});
+  /// A regular file from its first byte to its last, as long as it is now. Blocks; throws FileError.
+  static std::shared_ptr<FileParts> whole(const std::string& path);
 
   Deferred<Length> open() override { return succeed(Length(length_)); }
   AsyncGenerator<std::string> chunks() override { return pieces(shared_from_this()); }
@@ -47,6 +49,9 @@ class FileParts final : public BodySource, public std::enable_shared_from_this<F
   const std::string end_;
   std::uint64_t length_;
 };
+
+/// What `source` consists of, if that is parts of a file and it is open, so that a transport may send them by itself; null for every other one.
+std::shared_ptr<const FileParts> filePartsOf(const std::shared_ptr<BodySource>& source);
 
 /// Reads what the system has in memory, without waiting: true, if that were all `bytes` of them.
 bool readAtOnce(const net::FileDescriptor& file, std::uint64_t offset, std::size_t bytes, std::string& out);

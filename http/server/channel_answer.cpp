@@ -188,7 +188,7 @@ Deferred<bool> Channel::sendPieces(std::shared_ptr<Channel> self, Response respo
     if (self->state_ != State::Sending) co_return false;
     if (opened) length = *opened;
     auto* const sender = dynamic_cast<net::FileTransport*>(&self->transport());
-    if (auto files = std::dynamic_pointer_cast<FileParts>(source); files && sender && sender->sendsFiles()) {
+    if (auto files = filePartsOf(source); files && sender && sender->sendsFiles()) {
       auto sending = sendFile(self, std::move(response), std::move(files));
       co_return co_await sending;
     }
