@@ -30,7 +30,7 @@ struct ServingThreads::Worker {
     }
     reactor = &ownReactor;
     ready.set_value(listening->getHost().port());
-    ownReactor.run();
+    ownReactor.run(false);                               // signals are for whoever has made the threads
     listening = nullptr;
     site = nullptr;
   }

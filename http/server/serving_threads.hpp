@@ -23,7 +23,8 @@ struct Served {
 };
 
 /// Threads with a Reactor each, all of which listen at one port: the system spreads the connections over them (SO_REUSEPORT), and each stays with its thread to its end. So a Site, its handlers and
-/// what they hold are one thread's, and need no locks; `make` is called on each thread, for its own.
+/// what they hold are one thread's, and need no locks; `make` is called on each thread, for its own. Signals are the program's: its own reactor
+/// gets them, see react().
 ///
 ///     ServingThreads serving(4, 8080, [](Reactor&) { return std::make_shared<Site>(makeRouter()); });
 ///     …

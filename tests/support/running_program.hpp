@@ -67,7 +67,11 @@ class RunningProgram {
   }
   /// Sends the signal and waits: the exit code, or 128 and the signal's number if one ended it.
   int stop(int signal = SIGTERM) {
-    kill(pid_, signal);
+    send(signal);
+    return wait();
+  }
+  void send(int signal) const { kill(pid_, signal); }
+  int wait() {
     int status = 0;
     waitpid(pid_, &status, 0);
     pid_ = -1;

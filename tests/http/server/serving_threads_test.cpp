@@ -11,6 +11,8 @@
 #include <weft/net/error.hpp>
 #include <weft/net/tcp_network.hpp>
 
+#include <signal.h>
+
 #include <fstream>
 #include <functional>
 #include <mutex>
@@ -79,6 +81,18 @@ TEST_CASE("several reactors serve one port, each connection by one of them, with
   serving.stop();
   CHECK(serving.threads() == 0);
   CHECK_THROWS_AS(askMany(serving.port(), 1), net::ConnectionRefused);
+}
+
+TEST_CASE("a signal is the program's: the threads serve on until they are told to stop") {
+  ServingThreads serving(2, 0, [](Reactor&) { return std::make_shared<Site>([](Request) -> Deferred<Response> { co_return Response(200, threadName()); }); },
+                         net::ListenOptions().interface("127.0.0.1"));
+  Reactor reactor;
+  reactor.callWhenRunning([] { ::raise(SIGTERM); });
+  reactor.run();
+  CHECK(reactor.lastSignal() == SIGTERM);
+  for (const std::string& thread : askMany(serving.port(), 20)) CHECK(!thread.empty());
+  serving.stop();
+  CHECK(serving.threads() == 0);
 }
 
 TEST_CASE("what cannot be served is thrown to whoever asked, and no thread is left") {
