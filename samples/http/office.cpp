@@ -17,7 +17,7 @@ using http::Request, http::Response;
 
 constexpr const char* kUsage =
     "http_office DIR [--listen ENDPOINT] [--log FILE] [--grace SECONDS]\n\n"
-    "Serves the files of DIR below /files/, counts a browser's visits at /, asks for a password (ann, secret) at /private, and tells at status.localhost how much it does.\n\n"
+    "Serves the files of DIR below /files/, counts a browser's visits at /, counts the bytes of a note that is sent to /notes, asks for a password (ann, secret) at /private, and tells at status.localhost how much it does.\n\n"
     "  --listen ENDPOINT   where to listen (tcp:8080:interface=127.0.0.1)\n"
     "  --log FILE          the access log (office.log)\n"
     "  --grace SECONDS     how long requests may take to end when it is told to stop (15)\n";
@@ -32,6 +32,11 @@ Deferred<Response> home(Request request) {
   co_return Response(200, "<!doctype html><title>Office</title><p>Visit " + std::to_string(count) + "\n", "text/html; charset=utf-8");
 }
 // [/office-sessions]
+
+Deferred<Response> note(Request request) {
+  const std::string text = co_await request.text();
+  co_return Response(200, std::to_string(text.size()) + " bytes\n", "text/plain; charset=utf-8");
+}
 
 // [office-authentication]
 std::optional<std::string> passwordOf(const std::string& user) {
@@ -67,6 +72,7 @@ struct Office {
     router.use(withSafeHeaders).use(http::compress()).use(sessions.layer());
     router.get("/", home);
     router.get("/files/{path...}", http::StaticFiles(std::move(folder), http::StaticFilesOptions().setListings(true).setMaxAge(60)));
+    router.post("/notes", note, http::RouteOptions().setMaxBody(64 * 1024));
     router.get("/private", guarded(reactor));
     hosts.add("status.localhost", [this](const Request&) { return succeed(status()); }).otherwise(router);
 

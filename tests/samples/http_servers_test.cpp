@@ -154,12 +154,13 @@ TEST_CASE("http_office: sessions, files, a password, hosts, pages for errors, an
   CHECK(who.find("\r\nWWW-Authenticate: Digest realm=\"the office\", qop=\"auth\", algorithm=SHA-256, ") != std::string::npos);
   CHECK(statusAndBody(who) == "401 Sorry: 401 Unauthorized\n");
   CHECK(statusAndBody(ask(office.port(), "GET /nothing", "")) == "404 Sorry: 404 Not Found\n");
-  CHECK(statusAndBody(ask(office.port(), "GET /", "", "status.localhost")) == "200 7 requests, 1 connections\n");
+  CHECK(statusAndBody(ask(office.port(), "POST /notes", "J\xC3\xBCrgen")) == "200 7 bytes\n");
+  CHECK(statusAndBody(ask(office.port(), "GET /", "", "status.localhost")) == "200 8 requests, 1 connections\n");
 
   CHECK(office.stop() == 143);
   const std::string log = contentOf(logFile);
   CHECK(log.find("\"GET /nothing HTTP/1.1\" 404 21 \"-\" \"-\"\n") != std::string::npos);
-  CHECK(std::count(log.begin(), log.end(), '\n') == 7);
+  CHECK(std::count(log.begin(), log.end(), '\n') == 8);
 }
 
 TEST_CASE("http_office: when it is told to stop, a request that is under way gets its answer") {
