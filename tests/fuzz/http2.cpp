@@ -42,9 +42,10 @@ class Server final : public Frames::Handler {
   }
   std::string outcome() const {
     std::string text = std::to_string(static_cast<int>(session_.violation() ? session_.violation()->code : Http2Code::NoError));
-    // Of a body that breaks a rule, such as its content-length, as much has come as came before the piece in which it did.
+    // Of a body that breaks a rule, such as its content-length, as much has come as came before the piece in which it did. The reset that says so is not sent any more where the connection is over.
+    const bool over = session_.violation() || session_.finished();
     for (const auto& stream : streams_) {
-      const bool compared = stream->ended || (!stream->reset && !session_.violation());
+      const bool compared = stream->ended || (!stream->reset && !over);
       text += " " + (compared ? std::to_string(stream->bytes) : "?") + (stream->ended ? "e" : "") + std::to_string(stream->head().fields.size());
     }
     return text;
