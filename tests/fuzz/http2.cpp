@@ -41,6 +41,8 @@ class Server final : public Frames::Handler {
     for (int i = 0; i < 1000 && session_.produce(out, 1 << 16); ++i) out.clear();
   }
   std::string outcome() const {
+    // After its GOAWAY a client begins no streams (RFC 9113 section 6.8). How many of those that it begins all the same are seen depends on how they came: the connection is over once no other one is open.
+    if (away_) return "away";
     std::string text = std::to_string(static_cast<int>(session_.violation() ? session_.violation()->code : Http2Code::NoError));
     // Of a body that breaks a rule, such as its content-length, as much has come as came before the piece in which it did. The reset that says so is not sent any more where the connection is over.
     const bool over = session_.violation() || session_.finished();
@@ -72,7 +74,7 @@ class Server final : public Frames::Handler {
   void bodyEmptied(Http2Stream& stream) override {
     if (!stream.sentAll()) session_.end(stream);
   }
-  void wentAway(Http2Code, std::string_view) override {}
+  void wentAway(Http2Code, std::string_view) override { away_ = true; }
 
   void answer(Stream& stream) {
     const std::vector<HeaderField> fields{{":status", "200"}, {"x", "y"}};
@@ -89,6 +91,7 @@ class Server final : public Frames::Handler {
   const bool answers_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<Stream*> ready_;
+  bool away_ = false;
   Frames session_;
 };
 
