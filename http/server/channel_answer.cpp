@@ -295,7 +295,7 @@ void Channel::streamed(Outcome<bool> all) {
   if (!begun_) {
     setState(State::Handling);
     keepAlive_ = false;
-    send(site_->responseFor(all.failure(), "the body of a response to " + peer_.toString()));
+    send(site_->responseForBody(all.failure(), "the body of a response to " + peer_.toString()));
     return;
   }
   // Half an answer must not look like a whole one.

@@ -145,6 +145,12 @@ Response Site::responseFor(const Failure& failure, std::string_view request) {
   return errorPage(500, &failure);
 }
 
+Response Site::responseForBody(const Failure& failure, std::string_view request) {
+  Response page = responseFor(failure, request);
+  if (page.body.complete()) return page;
+  return errorResponse(page.status);
+}
+
 Response Site::errorPage(int status, const Failure* failure) {
   if (options_.errorPage) {
     try {

@@ -111,6 +111,8 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
   Deferred<Response> respond(Request&& request) noexcept;
   /// What is sent for a handler's failure; logs what nobody expected. `request`: of what, for the log.
   Response responseFor(const Failure& failure, std::string_view request);
+  /// The same where the body of a response failed before any of it was sent: always a page in memory, as another one could fail in its turn, and so on.
+  Response responseForBody(const Failure& failure, std::string_view request);
   /// The page for a status.
   Response errorPage(int status, const Failure* failure = nullptr);
   /// "http://host/", as requests with that Host field are of; null if it is no host. Valid until the next call.

@@ -141,7 +141,7 @@ void ServerStream::begin(Response& response, std::optional<std::uint64_t> length
 void ServerStream::streamed(Outcome<> outcome) {
   sending_ = nullptr;
   if (outcome || state_ != State::Sending) return;
-  if (!begun_) return send(channel_->site().responseFor(outcome.failure(), "the body of a response to " + channel_->peer().toString()));
+  if (!begun_) return send(channel_->site().responseForBody(outcome.failure(), "the body of a response to " + channel_->peer().toString()));
   // Half an answer must not look like a whole one.
   logger().error("the body of a response failed: its stream is reset", field("client", channel_->peer()), field("error", outcome.failure().what()));
   noteAnswer(false);

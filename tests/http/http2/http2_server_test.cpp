@@ -235,6 +235,14 @@ TEST_CASE("what handlers fail with becomes a status, and what is no request is r
   CHECK(world.agent.stats().connects == 1);
 }
 
+TEST_CASE("over HTTP/2, too, an error page whose own body fails is answered with the plain one") {
+  const server::Silence silence;
+  World world([](Request) -> Deferred<Response> { throw StatusError(404); }, SiteOptions().setErrorPage([](int, const Failure*) { return Response(200).setBodyFile("/no/such/page.html"); }));
+  auto answer = world.agent.get("http://a/");
+  world.run();
+  CHECK(successResultOf(answer).status == 500);
+}
+
 TEST_CASE("cookies that came one by one are one field") {
   World world([](Request request) -> Deferred<Response> { co_return Response(200, std::string(request.headers.get("Cookie", ""))); });
   const auto client = world.connect();

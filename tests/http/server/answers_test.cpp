@@ -120,6 +120,14 @@ TEST_CASE("error pages are the site's own, and keep their status and fields") {
   CHECK(bodyOf(world.exchange("GET garbage HTTP/1.1\r\nHost: a\r\n\r\n")) == "<h1>400");
 }
 
+TEST_CASE("an error page whose own body fails is answered with the plain one") {
+  Silence silence;
+  World world([](Request) -> Deferred<Response> { throw StatusError(404); }, SiteOptions().setErrorPage([](int, const Failure*) { return Response(200).setBodyFile("/no/such/page.html"); }));
+  const std::string answer = world.exchange(kGet);
+  CHECK(statusOf(answer) == 500);
+  CHECK(bodyOf(answer).find("no/such") == std::string::npos);
+}
+
 // M12
 TEST_CASE("the access log gets an entry for each answer, and for each client that left before it") {
   Silence silence;
