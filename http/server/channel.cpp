@@ -17,8 +17,6 @@ Logger& logger() {
 
 // How much of the next requests is read while one is being handled.
 constexpr std::size_t kReadAhead = 16 * 1024;
-// Longer bodies' memory is not kept for the next ones.
-constexpr std::size_t kKeptBody = 15;
 
 int statusFor(ParseProblem problem) noexcept {
   switch (problem) {
@@ -74,7 +72,7 @@ bool Channel::isForHttp2(std::string_view data) {
   const auto next = std::make_shared<Http2Channel>(site_, peer_);
   if (timer_.active()) timer_.cancel();
   state_ = State::Ended;
-  returnParser();
+  releaseMemory();
   site_->passOn(*this, *next);
   connection->setProtocol(nullptr);
   connection->unread(std::exchange(pending_, {}));
@@ -137,7 +135,7 @@ void Channel::process(std::string_view data) {
       feedBody();
     }
   }
-  if (state_ == State::Idle) returnParser();
+  if (state_ == State::Idle) releaseMemory();
   if (takeOver_) return handOver(std::string(data));
   if (state_ == State::Lingering || state_ == State::Ended || broken_) return;
   pending_.append(data);
@@ -280,13 +278,13 @@ void Channel::next() {
   resume();
   if (cork_) return;                                     // process() goes on
   if (!pending_.empty()) return process({});
-  returnParser();
+  releaseMemory();
 }
 
 // Most connections wait most of the time: what they need for a request, they do not keep.
-void Channel::returnParser() {
+void Channel::releaseMemory() {
   if (parser_) site_->giveParser(std::move(parser_));
-  if (body_.capacity() > kKeptBody) body_ = std::string();
+  std::string().swap(body_);
 }
 
 }  // namespace weft::http::detail

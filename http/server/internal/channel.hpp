@@ -73,7 +73,7 @@ class Channel final : public SiteConnection, private MessageSink, private BodySt
   void pause();
   void resume();
   void next();
-  void returnParser();
+  void releaseMemory();
 
   // channel_answer.cpp
   void answered(Outcome<Response>&& outcome);
