@@ -1,5 +1,6 @@
 #include <weft/http/response.hpp>
 
+#include <weft/http/internal/framing.hpp>
 #include <weft/http/internal/response_facts.hpp>
 
 #include <charconv>
@@ -7,13 +8,15 @@
 
 namespace weft::http {
 
-std::optional<std::uint64_t> Response::contentLength() const noexcept {
+std::optional<std::uint64_t> detail::contentLengthOf(const Headers& headers) noexcept {
   const std::string_view text = headers.get("Content-Length", "");
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
+
+std::optional<std::uint64_t> Response::contentLength() const noexcept { return detail::contentLengthOf(headers); }
 
 const History& Response::history() const noexcept {
   static const History kNothing;

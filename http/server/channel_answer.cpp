@@ -1,5 +1,6 @@
 #include <weft/core/log.hpp>
 #include <weft/http/internal/file_parts.hpp>
+#include <weft/http/internal/framing.hpp>
 #include <weft/http/server/internal/channel.hpp>
 #include <weft/http/server/internal/cork.hpp>
 #include <weft/net/file_transport.hpp>
@@ -23,8 +24,6 @@ constexpr std::uint64_t kMaxDrained = 64 * 1024;
 constexpr std::size_t kCopied = 16 * 1024;
 // What of a file is sent at a time.
 constexpr std::uint64_t kFileWindow = 1024 * 1024;
-
-bool hasNoBody(int status) noexcept { return status < 200 || status == 204 || status == 304; }
 
 void appendNumber(std::string& to, std::uint64_t number) {
   char digits[20];

@@ -5,6 +5,7 @@
 #include <weft/http/header_values/media_type.hpp>
 #include <weft/http/header_values/quality_list.hpp>
 #include <weft/http/internal/body_files.hpp>
+#include <weft/http/internal/framing.hpp>
 
 #include <algorithm>
 #include <array>
@@ -127,7 +128,7 @@ class CodedBody final : public BodySource, public std::enable_shared_from_this<C
 Response codedResponse(Response response, const std::string& coding, bool toHead, const CompressOptions& options) {
   Headers& headers = response.headers;
   if (response.status == 304 && !coding.empty()) weaken(headers);            // of what a 200 would have been
-  if (response.status < 200 || response.status == 204 || response.status == 206 || response.status == 304 || response.takeOver()) return response;
+  if (detail::hasNoBody(response.status) || response.status == 206 || response.takeOver()) return response;
   for (const char* name : {"Content-Encoding", "Content-Range", "Content-Digest", "Repr-Digest"})
     if (headers.has(name)) return response;
   if (headers.hasToken("Cache-Control", "no-transform")) return response;

@@ -1,25 +1,17 @@
 #include <weft/http/http2/internal/server_stream.hpp>
 
 #include <weft/http/http2/internal/server_connection.hpp>
+#include <weft/http/internal/framing.hpp>
 #include <weft/http/server/errors.hpp>
 #include <weft/http/server/internal/received_body.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace weft::http::detail {
 namespace {
 
 using std::chrono::nanoseconds;
-
-std::optional<std::uint64_t> lengthOf(const Headers& headers) noexcept {
-  const auto text = headers.get("Content-Length");
-  std::uint64_t length = 0;
-  if (!text) return std::nullopt;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
-  return error == std::errc() && end == text->data() + text->size() ? std::optional(length) : std::nullopt;
-}
 
 // A client may send them one by one (RFC 9113 section 8.2.3); handlers know one field.
 void joinCookies(Headers& headers) {
@@ -120,7 +112,7 @@ void ServerStream::dispatch() {
 // The body as the handler gets it; null if the request has none.
 std::shared_ptr<BodySource> ServerStream::receivedBody(std::string url, const Headers& headers) {
   if (requestEnded_ && early_.empty()) return nullptr;
-  const auto length = lengthOf(headers);
+  const auto length = contentLengthOf(headers);
   if (requestEnded_) return std::make_shared<ReceivedBody>(Body(std::exchange(early_, {})), length);
   body_ = new BodyStream(*this, std::exchange(early_, {}), std::move(url));
   if (length) body_->expect(*length);

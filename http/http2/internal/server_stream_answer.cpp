@@ -2,6 +2,7 @@
 #include <weft/http/http2/internal/fields.hpp>
 #include <weft/http/http2/internal/server_connection.hpp>
 #include <weft/http/http2/internal/server_stream.hpp>
+#include <weft/http/internal/framing.hpp>
 
 #include <charconv>
 #include <string>
@@ -16,8 +17,6 @@ Logger& logger() {
   static Logger instance("weft.http.server");
   return instance;
 }
-
-bool hasNoBody(int status) noexcept { return status < 200 || status == 204 || status == 304; }
 
 std::string_view inDigits(std::uint64_t number, char (&digits)[20]) noexcept {
   return {digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)};
