@@ -48,6 +48,7 @@ all_packages=(
   "microsocks                 and a SOCKS proxy"
   "python3-websockets         so do WebSockets of Python's websockets"
   "python3-autobahn           and of Autobahn"
+  "chromium-headless-shell    a browser, for the pages of the samples"
   "python3-openssl            makes certificates, also bad ones, for these tests"
   "python3-lxml               reads the same pages as our HTML rooms"
   "python3.11-doc             530 such pages"

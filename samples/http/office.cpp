@@ -61,7 +61,8 @@ Response errorPage(int status, const Failure* failure) {
 Deferred<Response> withSafeHeaders(Request request, const http::Handler& next) {
   auto answering = next(std::move(request));
   Response response = co_await answering;
-  response.setHeader("X-Content-Type-Options", "nosniff").setHeader("Content-Security-Policy", "default-src 'self'");
+  response.setHeader("X-Content-Type-Options", "nosniff");
+  if (!response.headers.has("Content-Security-Policy")) response.setHeader("Content-Security-Policy", "default-src 'self'");    // a listing has its own, for its style
   co_return response;
 }
 // [/office-layer]
