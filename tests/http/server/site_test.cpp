@@ -4,7 +4,6 @@
 
 #include "http/peers.hpp"
 #include "http/server/server_world.hpp"
-#include "http/table.hpp"
 
 #include <weft/core/log.hpp>
 #include <weft/defer/defer_later.hpp>
@@ -332,36 +331,6 @@ TEST_CASE("the Agent and the Site understand each other, over any pieces and lat
           "POST http://a/" + std::to_string(i) + " " + std::string(static_cast<std::size_t>(i) * 50, 'x'));
   }
   CHECK(agent.stats().connects == 1);
-}
-
-TEST_CASE("the framing vectors against the server: never a second request that was not meant") {
-  const auto table = weft::test::readTable("http1/framing.json");
-  for (const auto& test : table["cases"].GetArray()) {
-    if (std::string_view(test["side"].GetString()) != "request") continue;
-    CAPTURE(std::string(test["name"].GetString()));
-    std::string input;
-    for (const auto& part : test["raw"].GetArray())
-      for (unsigned n = part[1].GetUint(); n > 0; --n) input += weft::test::unhex(part[0].GetString());
-    std::vector<std::string> bodies;
-    World world([&](Request request) -> Deferred<Response> {
-      bodies.push_back(co_await request.bytes());
-      co_return Response(200);
-    }, SiteOptions().setHttp2(false));        // one of the vectors is HTTP/2's preface
-    const std::string answer = world.exchange(input, 1);
-    const std::string_view want = test["want"].GetString();
-    if (want == "reject") {
-      CHECK(bodies.empty());
-      if (!answer.empty()) CHECK(statusOf(answer) >= 400);
-      continue;
-    }
-    if (want == "accept") CHECK(!bodies.empty());
-    if (bodies.empty()) continue;
-    std::string body;
-    for (const auto& part : test["body"].GetArray())
-      for (unsigned n = part[1].GetUint(); n > 0; --n) body += weft::test::unhex(part[0].GetString());
-    CHECK(bodies[0] == body);
-    if (test["more_messages"].IsUint()) CHECK(bodies.size() == 1 + test["more_messages"].GetUint());
-  }
 }
 
 TEST_CASE("a reason with a line break is not sent") {
