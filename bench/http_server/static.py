@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Files of 1 KB, 64 KB and 10 MB: `weft serve` and nginx with sendfile, turn by turn under the load of wrk.
 
-static.py PATH-OF-WEFT [ROUNDS]. Needs Debian's nginx-light and wrk. Each server has one thread. One line a size: CPU time of the server for an answer, user and system, in microseconds: the median of the
+static.py PATH-OF-WEFT [ROUNDS]. Needs Debian's nginx-light and wrk. Each server has one thread, on the first core; wrk has the second. One line a size: CPU time of the server for an answer, user and system, in microseconds: the median of the
 rounds; then the median of the rounds' ratios to nginx's, since the machine may change its speed from round to round, with the least and the most."""
 
 import os
@@ -20,7 +20,7 @@ SIZES = {'1 KB': 1_000, '64 KB': 64_000, '10 MB': 10_000_000}
 
 
 def load(url, connections):
-    said = subprocess.run(['wrk', '-t', '1', '-c', str(connections), '-d', '1s', url], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(['taskset', '-c', '1', 'wrk', '-t', '1', '-c', str(connections), '-d', '1s', url], capture_output=True, text=True, check=True).stdout
     if 'Non-2xx' in said or 'Socket errors' in said:
         raise SystemExit(f'{url}: {said}')
     return int(re.search(r'(\d+) requests in', said)[1])
@@ -36,6 +36,8 @@ def main():
     ports = {'weft': freePort(), 'nginx': freePort()}
     servers = {'weft': start([WEFT, 'serve', files, '--port', ports['weft'], '--quiet'], ports['weft']),
                'nginx': startNginx(folder, f'listen 127.0.0.1:{ports["nginx"]}; root {files};', ports['nginx'])}
+    for process in servers.values():
+        os.sched_setaffinity(process.pid, {0})
     try:
         for name, size in SIZES.items():
             each = {server: [] for server in servers}
