@@ -98,6 +98,7 @@ class Site final : public net::Factory, public std::enable_shared_from_this<Site
   Site& use(Layer layer);
 
   /// Takes no new requests: closes connections that have none, the others after their answer, and after `grace` in any case. Fires when all are gone. Stop listening first.
+  /// Connections that have become another protocol's, such as WebSockets, are no longer the site's: whoever serves them closes them.
   Deferred<> close(Delay grace = 15);
 
   std::size_t connections() const noexcept { return channels_.size(); }
