@@ -22,6 +22,9 @@
 #include <weft/crawler/politeness/robots_pace.hpp>
 #include <weft/crawler/spider_threads.hpp>
 #include <weft/crawler/spiders/site_spider.hpp>
+#include <weft/crawler/warc/warc_agent.hpp>
+#include <weft/crawler/warc/warc_replay.hpp>
+#include <weft/crawler/warc/warc_writer.hpp>
 #include <weft/net/tcp_network.hpp>
 
 #include <algorithm>
@@ -69,6 +72,8 @@ SettingsLayers layersFor(const Spider& spider, const CrawlOptions& options) {
   if (!options.logLevel.empty()) layers.set("LOG_LEVEL", options.logLevel, kCommandLine);
   addSettings(layers, options.settings);
   if (!options.job.empty()) layers.set("JOBDIR", options.job, kCommandLine);
+  if (!options.warc.empty()) layers.set("WARC_FILE", options.warc, kCommandLine);
+  if (!options.replay.empty() && !layers.settings().warcFile.empty()) throw SettingError("--replay asks nobody, so that there is nothing to record: leave out either it or WARC_FILE (--warc)");
   enabledPipelines(spider, layers.settings());         // a mistyped name is found now
   return layers;
 }
@@ -128,6 +133,47 @@ std::vector<std::unique_ptr<Feed>> openFeeds(const CrawlOptions& options, const 
   for (const auto& feed : feeds) feed->hold();         // behind what was cut back
   return feeds;
 }
+
+// Passes requests on to what all agents of a downloader share.
+class Shared final : public http::AnyAgent {
+ public:
+  explicit Shared(http::AnyAgent& agent) : agent_(agent) {}
+  Deferred<http::Response> request(http::Request request) override { return agent_.request(std::move(request)); }
+
+ private:
+  http::AnyAgent& agent_;
+};
+
+// What stands in place of the network, or around it.
+struct Archive {
+  Archive(const CrawlOptions& options, const Settings& settings, Reactor& reactor) {
+    if (!options.replay.empty()) replay.emplace(options.replay);
+    if (settings.warcFile.empty()) return;
+    WarcOptions how;
+    how.maxBytes = static_cast<std::uint64_t>(settings.warcMaxBytes);
+    how.maxBody = static_cast<std::size_t>(settings.warcMaxBody);
+    writer.emplace(settings.warcFile, how, &reactor);
+  }
+  HttpDownloader::Layer layer(const Settings& settings) {
+    if (replay) return [this](http::AnyAgent&) { return std::make_unique<Shared>(*replay); };
+    if (!writer) return {};
+    return [this, userAgent = settings.userAgent.empty() ? std::string("weft") : settings.userAgent](http::AnyAgent& agent) { return std::make_unique<WarcAgent>(agent, *writer, userAgent); };
+  }
+  // What could not be recorded; empty if all was.
+  std::string close() {
+    if (!writer) return {};
+    try {
+      writer->close();
+    } catch (const WarcError& error) {
+      return std::string(error.what()) + "; " + std::to_string(writer->lost()) + " exchanges are not recorded";
+    }
+    log::info("weft.crawler.warc", "Recorded ", writer->written(), " exchanges");
+    return {};
+  }
+
+  std::optional<WarcReplay> replay;
+  std::optional<WarcWriter> writer;
+};
 
 int exitCode(const Engine& engine) {
   const FrontierCounts counts = engine.counts();
@@ -222,7 +268,9 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   Politeness politeness(settings, reactor, std::random_device{}());
   std::unique_ptr<Frontier> frontier;
   std::vector<std::unique_ptr<Feed>> feeds;
+  std::optional<Archive> archive;
   try {
+    archive.emplace(options, settings, reactor);
     if (!options.report.empty()) report.emplace(options.report);
     JournalFrontier* job = nullptr;
     if (settings.jobdir.empty()) {
@@ -240,6 +288,8 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     return complain(error.what(), kStartError);
   } catch (const FeedError& error) {
     return complain(error.what(), kStartError);
+  } catch (const WarcError& error) {
+    return complain(error.what(), kStartError);
   } catch (const JournalError& error) {
     return complain(error.what(), kStartError);
   } catch (const Error& error) {
@@ -255,7 +305,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     }
     spider.downloaderMiddlewares.push_back(std::make_shared<AddressGuardMiddleware>(*guarded));
   }
-  HttpDownloader http(guarded ? static_cast<net::Network&>(*guarded) : network, settings);
+  HttpDownloader http(guarded ? static_cast<net::Network&>(*guarded) : network, settings, archive->layer(settings));
   PoliteDownloader downloader(http, politeness);
   std::optional<SpiderThreads> threads;
   if (settings.parseThreads) {
@@ -274,6 +324,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   Engine& engine = *made;
   obeyRobotsPace(engine.signals(), politeness, settings);
   for (auto& feed : feeds) engine.addFeed(std::move(feed));
+  if (archive->writer) archive->writer->onError([&engine](const WarcError&) { engine.stop("warc_error"); });
 
   std::optional<StatusLine> status;
   if (mayShowStatus(options, engine)) status.emplace(STDERR_FILENO, engine, reactor, options.logFile.empty());
@@ -302,12 +353,17 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   const bool ended = !threads || threads->stop(kPatience);
 
   status.reset();
+  const std::string unrecorded = archive->close();
 
   if (!options.noSummary) {
     const std::string summary = crawlReport(engine);
     std::fwrite(summary.data(), 1, summary.size(), stderr);
   }
   Ending ending = endingOf(engine, failure && !failure->check<CancelledError>() ? &*failure : nullptr, ended);
+  if (!unrecorded.empty()) {
+    ending.problem += (ending.problem.empty() ? "" : "; ") + unrecorded;
+    if (ending.code == kComplete || ending.code == kSomeFailed) ending.code = kStopped;
+  }
   if (!ending.problem.empty()) complain(ending.problem, ending.code);
   if (report) {
     try {

@@ -54,17 +54,23 @@ namespace {
 
 // An agent with the layers around it.
 struct Client {
-  Client(net::Network& network, const Settings& settings, http::AgentOptions options, http::CookieJars& jars) : agent(network, std::move(options)) {
+  Client(net::Network& network, const Settings& settings, http::AgentOptions options, http::CookieJars& jars, const HttpDownloader::Layer& make) : agent(network, std::move(options)) {
     outermost = withoutCookies = &agent;
+    if (make) {
+      layer = make(agent);
+      outermost = withoutCookies = layer.get();
+    }
+    http::AnyAgent& inner = *outermost;
     if (settings.cookiesEnabled) outermost = &cookies.emplace(*outermost, jars);
     if (settings.compressionEnabled) {
       const auto decoding = http::ContentDecoderAgentOptions().setMaxBytes(static_cast<std::size_t>(settings.downloadMaxsize));
       outermost = &decoder.emplace(*outermost, decoding);
-      withoutCookies = &bareDecoder.emplace(agent, decoding);
+      withoutCookies = &bareDecoder.emplace(inner, decoding);
     }
   }
 
   http::Agent agent;
+  std::unique_ptr<http::AnyAgent> layer;
   std::optional<http::CookieAgent> cookies;
   std::optional<http::ContentDecoderAgent> decoder, bareDecoder;
   http::AnyAgent* outermost = nullptr;
@@ -74,10 +80,11 @@ struct Client {
 }  // namespace
 
 struct HttpDownloader::State {
-  State(net::Network& network, const Settings& given)
+  State(net::Network& network, const Settings& given, Layer layer)
       : network(network),
         settings(given),
-        client(network, settings, optionsFor(settings), jars),
+        layer(std::move(layer)),
+        client(network, settings, optionsFor(settings), jars, this->layer),
         authorization(authorizationFor(settings)),
         defaultHeaders{{"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, {"Accept-Language", "en"}} {}
 
@@ -89,7 +96,7 @@ struct HttpDownloader::State {
     if (!own) {
       http::ProxySettings proxies;
       if (proxy != "none") proxies.all(proxy);
-      own = std::make_unique<Client>(network, settings, optionsFor(settings).setProxies(std::move(proxies)), jars);
+      own = std::make_unique<Client>(network, settings, optionsFor(settings).setProxies(std::move(proxies)), jars, layer);
     }
     return *own;
   }
@@ -135,6 +142,7 @@ struct HttpDownloader::State {
 
   net::Network& network;
   const Settings settings;
+  const Layer layer;
   http::CookieJars jars;
   Client client;
   std::map<std::string, std::unique_ptr<Client>> proxied;              // by the proxy's URL
@@ -143,7 +151,7 @@ struct HttpDownloader::State {
   const http::Headers defaultHeaders;
 };
 
-HttpDownloader::HttpDownloader(net::Network& network, const Settings& settings) : state_(std::make_unique<State>(network, settings)) {}
+HttpDownloader::HttpDownloader(net::Network& network, const Settings& settings, Layer layer) : state_(std::make_unique<State>(network, settings, std::move(layer))) {}
 HttpDownloader::~HttpDownloader() = default;
 
 Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request) {

@@ -4,8 +4,12 @@
 #include <weft/crawler/downloader.hpp>
 #include <weft/crawler/settings.hpp>
 
+#include <functional>
 #include <memory>
 
+namespace weft::http {
+class AnyAgent;
+}
 namespace weft::net {
 class Network;
 }
@@ -27,8 +31,11 @@ namespace weft::crawler {
 /// Errors of fetch(): those of http::Agent::request() and of reading its body; http::CookieError when there are too many sessions.
 class HttpDownloader final : public Downloader {
  public:
+  /// Gives what stands right around an agent, beneath cookies and codings: to record it (WarcAgent), or in its place (WarcReplay). Called for each agent: there is one more for each proxy that requests name.
+  using Layer = std::function<std::unique_ptr<http::AnyAgent>(http::AnyAgent& agent)>;
+
   /// The network is referred to, and must outlive it. Throws SettingError: HTTPAUTH_USER without a domain; http::AuthError: one that cannot be sent; http::ProxySettingsError.
-  HttpDownloader(net::Network& network, const Settings& settings);
+  HttpDownloader(net::Network& network, const Settings& settings, Layer layer = {});
   ~HttpDownloader() override;
   Deferred<Response> fetch(std::shared_ptr<const Request> request) override;
   void listen(Signals* signals) override;

@@ -123,6 +123,9 @@ const Definition kDefinitions[] = {
     {"TRAP_GUARD_PAGES", &Settings::trapGuardPages, 1, "pages with URLs that differ in numbers alone, in a row with nothing new, after which no more are requested"},
     {"URLLENGTH_LIMIT", &Settings::urllengthLimit, 0, "bytes; longer URLs are not followed; 0: no limit"},
     {"USER_AGENT", &Settings::userAgent, 0, "what the crawler calls itself"},
+    {"WARC_FILE", &Settings::warcFile, 0, "record the crawl in this file, as WARC 1.1; empty: not"},
+    {"WARC_MAX_BODY", &Settings::warcMaxBody, 1, "bytes of one body in WARC_FILE, as it is sent; the rest is not recorded"},
+    {"WARC_MAX_BYTES", &Settings::warcMaxBytes, 0, "bytes of WARC_FILE, after which the next file begins; 0: all in one"},
 };
 
 const Definition& find(std::string_view name) {

@@ -103,6 +103,9 @@ struct Settings {
   Order schedulerOrder = Order::Fifo;                  ///< SCHEDULER_ORDER: fifo or lifo
   std::int64_t schedulerMaxPending = 10'000'000;       ///< SCHEDULER_MAX_PENDING: requests waiting; those beyond it are dropped, counted and logged
   std::string userAgent;                               ///< USER_AGENT; weft's own unless set
+  std::string warcFile;                                ///< WARC_FILE: record the crawl in this file, as WARC 1.1; see docs/warc.md
+  std::int64_t warcMaxBytes = std::int64_t{1} << 30;   ///< WARC_MAX_BYTES: of one such file; then the next begins. 0: all in one
+  std::int64_t warcMaxBody = 64 << 20;                 ///< WARC_MAX_BODY: bytes of one body, as it is sent; what is longer is not recorded
   std::string httperrorAllowedCodes;                   ///< HTTPERROR_ALLOWED_CODES: statuses that callbacks see beside 200 to 299
   bool httperrorAllowAll = false;                      ///< HTTPERROR_ALLOW_ALL: callbacks see every status
   std::int64_t closespiderItemcount = 0;               ///< CLOSESPIDER_ITEMCOUNT

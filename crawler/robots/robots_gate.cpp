@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/crawler/http_cache/http_cache_error.hpp>
 #include <weft/crawler/redirect.hpp>
+#include <weft/crawler/warc/warc_error.hpp>
 #include <weft/defer/defer_later.hpp>
 #include <weft/defer/shared_deferred.hpp>
 
@@ -87,7 +88,7 @@ struct RobotsGate::State {
         auto waiting = state->downloader.fetch(std::make_shared<const Request>(std::move(request)));
         Outcome<Response> outcome = co_await waiting.outcome();
         if (!outcome) {
-          if (outcome.failure().check<NotInCache>()) co_return std::make_shared<const RobotsTxt>();       // nobody is asked anything: there is nobody to obey
+          if (outcome.failure().check<NotInCache, NotInWarc>()) co_return std::make_shared<const RobotsTxt>();       // nobody is asked anything: there is nobody to obey
           if (outcome.failure().check<CancelledError>()) outcome.failure().rethrow();
           reason = outcome.failure();
           mayPass = !retryReason(reason).empty();
