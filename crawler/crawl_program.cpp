@@ -18,6 +18,7 @@
 #include <weft/crawler/internal/status_line.hpp>
 #include <weft/crawler/pipelines/item_pipelines.hpp>
 #include <weft/crawler/middlewares/address_guard_middleware.hpp>
+#include <weft/crawler/middlewares/since_last_middleware.hpp>
 #include <weft/crawler/politeness/polite_downloader.hpp>
 #include <weft/crawler/politeness/robots_pace.hpp>
 #include <weft/crawler/spider_threads.hpp>
@@ -73,6 +74,8 @@ SettingsLayers layersFor(const Spider& spider, const CrawlOptions& options) {
   addSettings(layers, options.settings);
   if (!options.job.empty()) layers.set("JOBDIR", options.job, kCommandLine);
   if (!options.warc.empty()) layers.set("WARC_FILE", options.warc, kCommandLine);
+  if (options.sinceLast && layers.settings().jobdir.empty()) throw SettingError("--since-last needs a job, which keeps the pages: --job DIR");
+  if (options.sinceLast && layers.settings().httpcacheEnabled) throw SettingError("--since-last has a cache of its own: leave out either it or HTTPCACHE_ENABLED");
   if (!options.replay.empty() && !layers.settings().warcFile.empty()) throw SettingError("--replay asks nobody, so that there is nothing to record: leave out either it or WARC_FILE (--warc)");
   enabledPipelines(spider, layers.settings());         // a mistyped name is found now
   return layers;
@@ -269,6 +272,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   std::unique_ptr<Frontier> frontier;
   std::vector<std::unique_ptr<Feed>> feeds;
   std::optional<Archive> archive;
+  std::optional<SinceLastRun> run;
   try {
     archive.emplace(options, settings, reactor);
     if (!options.report.empty()) report.emplace(options.report);
@@ -276,6 +280,11 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     if (settings.jobdir.empty()) {
       frontier = std::make_unique<MemoryFrontier>(settings, politeness);
     } else {
+      if (options.sinceLast) {
+        run.emplace(settings.jobdir);
+        spider.downloaderMiddlewares.push_back(std::make_shared<SinceLastMiddleware>(settings.jobdir, run->number()));
+        spider.spiderMiddlewares.push_back(std::make_shared<ChangedItemsMiddleware>());
+      }
       auto journal = std::make_unique<JournalFrontier>(settings.jobdir, spider, settings, politeness, reactor);
       job = journal.get();
       frontier = std::move(journal);
@@ -360,6 +369,13 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     std::fwrite(summary.data(), 1, summary.size(), stderr);
   }
   Ending ending = endingOf(engine, failure && !failure->check<CancelledError>() ? &*failure : nullptr, ended);
+  if (run && engine.closeReason() == "finished" && !failure) {
+    try {
+      run->finish();
+    } catch (const JournalError& error) {
+      ending.problem += (ending.problem.empty() ? "" : "; ") + std::string(error.what());
+    }
+  }
   if (!unrecorded.empty()) {
     ending.problem += (ending.problem.empty() ? "" : "; ") + unrecorded;
     if (ending.code == kComplete || ending.code == kSomeFailed) ending.code = kStopped;

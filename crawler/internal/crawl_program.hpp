@@ -22,6 +22,7 @@ struct CrawlOptions {
   std::string target;                                  // what is crawled, for the report
   std::string job;                                     // --job DIR
   std::string report;                                  // --report FILE
+  bool sinceLast = false;                              // --since-last
   std::string warc;                                    // --warc FILE
   std::vector<std::string> replay;                     // --replay FILE
   std::string logLevel;                                // -L
@@ -48,6 +49,7 @@ template <class App> void addCrawlOptions(App& app, CrawlOptions& options) {
   app.add_option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host")->option_text("N");
   app.add_option("--job", options.job, "Keep the crawl in the folder DIR: after a stop, a crash or kill -9 the same command goes on with it")->option_text("DIR");
   app.add_option("--report", options.report, "Write a report of the run to FILE, as JSON")->option_text("FILE");
+  app.add_flag("--since-last", options.sinceLast, "With --job: crawl again, and give the items of pages that changed since the last run");
   app.add_option("--warc", options.warc, "Record what is sent and received in FILE, as WARC 1.1; .gz compresses")->option_text("FILE");
   app.add_option("--replay", options.replay, "Ask nobody: answer requests out of the WARC file FILE; may be repeated")->option_text("FILE")->allow_extra_args(false);
   app.add_option("-L,--loglevel", options.logLevel, "Log from this level on: DEBUG, INFO, WARNING, ERROR or CRITICAL")->option_text("LEVEL");
