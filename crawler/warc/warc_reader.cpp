@@ -59,6 +59,7 @@ struct WarcReader::State {
     }
     while (decodedAt == decoded.size()) {
       if (memberEnded) return {};
+      if (!damage.empty()) fail(damage);               // behind the bytes that were good
       if (!more()) throw Truncated();
       decoded.resize(kPiece);
       decodedAt = 0;
@@ -70,7 +71,7 @@ struct WarcReader::State {
       at = raw.size() - stream.avail_in;
       decoded.resize(kPiece - stream.avail_out);
       if (result == Z_STREAM_END) memberEnded = true;
-      else if (result != Z_OK && result != Z_BUF_ERROR) fail(std::string("its gzip member is damaged") + (stream.msg ? std::string(" (") + stream.msg + ")" : std::string()));
+      else if (result != Z_OK && result != Z_BUF_ERROR) damage = std::string("its gzip member is damaged") + (stream.msg ? std::string(" (") + stream.msg + ")" : std::string());
     }
     return std::string_view(decoded).substr(decodedAt);
   }
@@ -103,7 +104,10 @@ struct WarcReader::State {
       if (text.empty()) break;
       if (text.front() == ' ' || text.front() == '\t') {
         if (record.fields.empty()) fail("a line begins with a blank and continues none");
-        record.fields.back().second.append(" ").append(http::trimmed(text));
+        std::string& value = record.fields.back().second;
+        const std::string_view rest = http::trimmed(text);
+        if (!value.empty() && !rest.empty()) value += ' ';
+        value += rest;
         continue;
       }
       const std::size_t colon = text.find(':');
@@ -162,6 +166,7 @@ struct WarcReader::State {
     if (gzip) {
       inflateReset(&stream);
       memberEnded = false;
+      damage.clear();
       decoded.clear();
       decodedAt = 0;
     }
@@ -184,6 +189,7 @@ struct WarcReader::State {
   std::size_t at = 0;
   z_stream stream{};
   bool gzip = false, memberEnded = false;
+  std::string damage;                                  // of the gzip member, found behind what is decoded
   std::string decoded;                                 // of the gzip member; read up to decodedAt
   std::size_t decodedAt = 0;
   std::uint64_t begin = 0, whole = 0;
