@@ -23,18 +23,20 @@ struct Result {
   friend bool operator==(const Result&, const Result&) = default;
 };
 
-MultipartReader::Limits smallLimits() {
+constexpr std::size_t kHeadBytes = 64;
+
+MultipartReader::Limits smallLimits(std::size_t headBytes) {
   MultipartReader::Limits limits;
   limits.maxParts = 8;
-  limits.maxHeadBytes = 64;
+  limits.maxHeadBytes = headBytes;
   limits.maxHeaders = 4;
   return limits;
 }
 
-Result read(std::string_view boundary, std::string_view body, std::size_t piece) {
+Result read(std::string_view boundary, std::string_view body, std::size_t piece, std::size_t headBytes = kHeadBytes) {
   Result result;
   try {
-    MultipartReader reader(boundary, smallLimits());
+    MultipartReader reader(boundary, smallLimits(headBytes));
     for (std::size_t at = 0; at < body.size(); at += piece) {
       reader.feed(body.substr(at, piece));
       for (Event event = reader.next(); event != Event::More && event != Event::End; event = reader.next()) {
@@ -76,6 +78,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string again;
   for (std::size_t i = 0; i < whole.parts.size(); ++i) again.append("--").append(boundary).append("\r\n").append(whole.heads[i]).append("\r\n").append(whole.parts[i]).append("\r\n");
   again.append("--").append(boundary).append("--\r\n");
-  FUZZ_CHECK(read(boundary, again, again.size()) == whole);
+  FUZZ_CHECK(read(boundary, again, again.size(), 2 * kHeadBytes) == whole);        // "A:b" has become "A: b"
   return 0;
 }
