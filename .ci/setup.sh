@@ -46,6 +46,8 @@ all_packages=(
   "nghttp2-server             and its server"
   "tinyproxy                  an HTTP proxy"
   "microsocks                 and a SOCKS proxy"
+  "dpkg-dev                   packs weft as a Debian package"
+  "tmux                       a terminal, in which the tutorial is followed"
   "python3-websockets         so do WebSockets of Python's websockets"
   "python3-autobahn           and of Autobahn"
   "chromium-headless-shell    a browser, for the pages of the samples"

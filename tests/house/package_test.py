@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The installed weft serves a stranger's build. package_test.py BUILD_FOLDER
 
-Installs BUILD_FOLDER (a static library) into a folder of its own and builds tests/package against it with Meson (through
-pkg-config) and with CMake. Then takes weft as a Meson subproject, as a shared library, installs that, and builds the two
-again. Each of them must build without a warning and print the same line."""
+Installs BUILD_FOLDER (a static library) into an empty folder and builds tests/package against it with Meson and with one line
+of g++ (both through pkg-config), and with CMake; the command that was installed runs a spider's file; uninstalling leaves
+nothing. Then the same with a Debian package of a shared library, unpacked; and with weft as a Meson subproject. Each of them
+must build without a warning and print the same line."""
 
 import os
 import shutil
@@ -76,8 +77,7 @@ def main():
     def mesonUser(root, folder):
         libdir, pkgconfig = found(root)
         project(folder)
-        environment = {'PKG_CONFIG_PATH': str(pkgconfig), 'PKG_CONFIG_SYSROOT_DIR': str(root),
-                       'LD_LIBRARY_PATH': str(libdir)}
+        environment = {'PKG_CONFIG_PATH': str(pkgconfig), 'LD_LIBRARY_PATH': str(libdir)}
         run('meson', 'setup', '--wrap-mode=nofallback', folder / 'build', folder, **environment)
         expectQuiet(run('ninja', '-C', folder / 'build', **environment))
         expectLine(folder / 'build' / 'stranger', **environment)
@@ -96,26 +96,80 @@ def main():
         if strays or not (headers / 'core.hpp').exists() or not (headers / 'defer' / 'deferred.hpp').exists():
             raise Failed(f'the installed headers are not what they should be; strays: {strays}')
 
+    def compilerUser(root, folder):
+        """The README's line, in a shell."""
+        libdir, pkgconfig = found(root)
+        project(folder)
+        environment = {'PKG_CONFIG_PATH': str(pkgconfig), 'LD_LIBRARY_PATH': str(libdir)}
+        expectQuiet(run('sh', '-c', f'cd {folder} && g++ -std=c++20 -Wall -Wextra stranger.cpp $(pkg-config --cflags --libs weft) -o stranger', **environment))
+        expectLine(folder / 'stranger', **environment)
+
+    def installedCommand(root, folder):
+        """A spider's file, compiled against nothing but what is installed, crawls the demo site."""
+        libdir, _ = found(root)
+        command = next(root.rglob('bin/weft'))
+        folder.mkdir()
+        environment = {'LD_LIBRARY_PATH': str(libdir), 'WEFT_CACHE': str(folder / 'cache')}
+        demo = subprocess.Popen([command, 'demo', '--port', '0', '--port-file', folder / 'port'], env={**os.environ, **environment},
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 30
+            while not (folder / 'port').exists():
+                if time.monotonic() > deadline or demo.poll() is not None:
+                    raise Failed('weft demo does not come up')
+                time.sleep(0.05)
+            address = f'http://127.0.0.1:{(folder / "port").read_text().strip()}/'
+            run(command, 'runspider', TOP / 'samples' / 'quotes.cpp', '--url', address, '--nolog', '-O', folder / 'quotes.jsonl', **environment)
+        finally:
+            demo.terminate()
+            demo.wait()
+        items = (folder / 'quotes.jsonl').read_text().count('\n')
+        if items != 108:
+            raise Failed(f'{items} quotes instead of 108')
+
+    def uninstall(root):
+        run('ninja', '-C', built, 'uninstall')
+        left = [str(path) for path in root.rglob('*') if not path.is_dir()]
+        if left:
+            raise Failed('still there after uninstalling:\n' + '\n'.join(left[:20]))
+
+    def debianPackage(root):
+        build = work / 'build-deb'
+        run('meson', 'setup', '--prefix=/usr', '-Ddefault_library=shared', '--buildtype=plain', '-Dtests=false', '-Dsamples=false', '-Dbench=false', build, TOP)
+        expectQuiet(run('ninja', '-C', build))
+        run(TOP / '.package' / 'deb', build)
+        package, = build.glob('weft_*.deb')
+        run('dpkg-deb', '-x', package, root)
+        needs = run('dpkg-deb', '-f', package, 'Depends')
+        for library in ['libssl', 'libnghttp2', 'libxml2', 'libsqlite3']:
+            if library not in needs:
+                raise Failed(f'the package does not depend on {library}: {needs}')
+
     def subproject():
         folder = project(work / 'subproject')
         (folder / 'subprojects').mkdir()
         (folder / 'subprojects' / 'weft').symlink_to(TOP)
         build = folder / 'build'
-        run('meson', 'setup', '--wrap-mode=forcefallback', '-Ddefault_library=shared', '--buildtype=plain', build, folder)
+        run('meson', 'setup', '--wrap-mode=forcefallback', '--buildtype=plain', build, folder)
         expectQuiet(run('ninja', '-C', build))
         expectLine(build / 'stranger')
         if (build / 'subprojects' / 'weft' / 'tests').exists() or (build / 'subprojects' / 'weft' / 'samples').exists():
             raise Failed('the subproject built tests or samples')
 
-    static, shared = work / 'static', work / 'shared'
+    static, shared = work / 'static', work / 'deb'
     attempt('meson install (static)', lambda: install(built, static))
     attempt('only public headers are installed', lambda: onlyPublic(static))
     attempt('a Meson project uses it through pkg-config', lambda: mesonUser(static, work / 'meson-static'))
+    attempt('one line of g++ uses it', lambda: compilerUser(static, work / 'g++-static'))
     attempt('a CMake project uses it through find_package', lambda: cmakeUser(static, work / 'cmake-static'))
-    attempt('a Meson project uses weft as a subproject, shared', subproject)
-    attempt('meson install (shared, from that project)', lambda: install(work / 'subproject' / 'build', shared))
-    attempt('a Meson project uses the shared one', lambda: mesonUser(shared, work / 'meson-shared'))
-    attempt('a CMake project uses the shared one', lambda: cmakeUser(shared, work / 'cmake-shared'))
+    attempt('the installed command runs a spider', lambda: installedCommand(static, work / 'command-static'))
+    attempt('uninstalling leaves nothing', lambda: uninstall(static))
+    attempt('a Debian package (shared)', lambda: debianPackage(shared))
+    attempt('a Meson project uses what was unpacked', lambda: mesonUser(shared, work / 'meson-shared'))
+    attempt('one line of g++ uses it', lambda: compilerUser(shared, work / 'g++-shared'))
+    attempt('a CMake project uses it', lambda: cmakeUser(shared, work / 'cmake-shared'))
+    attempt('its command runs a spider', lambda: installedCommand(shared, work / 'command-shared'))
+    attempt('a Meson project uses weft as a subproject', subproject)
     if not suite.failed:
         shutil.rmtree(work)
     suite.end()
