@@ -4,6 +4,9 @@
 #include <weft/core/log.hpp>
 #include <weft/core/log_observers.hpp>
 #include <weft/core/reactor.hpp>
+#include <weft/crawler/dashboard/crawl_monitor.hpp>
+#include <weft/crawler/dashboard/dashboard.hpp>
+#include <weft/crawler/dashboard/dashboard_page.hpp>
 #include <weft/crawler/engine.hpp>
 #include <weft/crawler/feeds/batched_feed.hpp>
 #include <weft/crawler/feeds/feed_path.hpp>
@@ -45,6 +48,8 @@ namespace weft::crawler {
 
 namespace {
 
+constexpr std::size_t kHostsLogged = 20;                // by SIGUSR1
+constexpr std::size_t kHostsReported = 200;             // by --report FILE.html
 constexpr std::chrono::seconds kPatience(2);           // for callbacks that are running when the crawl is aborted
 
 // --logfile cannot be written.
@@ -193,6 +198,35 @@ bool mayShowStatus(const CrawlOptions& options, const Engine& engine) {
   return std::none_of(engine.feeds().begin(), engine.feeds().end(), [](const auto& feed) { return feed->name() == "-"; });
 }
 
+void describe(CrawlMonitor& monitor, const Spider& spider, const CrawlOptions& options, const SettingsLayers& layers, std::chrono::system_clock::time_point begin) {
+  std::vector<CrawlSnapshot::Setting> settings;
+  for (const SettingsLayers::Changed& changed : layers.changed()) settings.push_back({std::string(changed.name), changed.value, changed.origin});
+  monitor.describe(spider.name, options.target, utcTime(begin), std::move(settings));
+}
+
+// SIGUSR1 while a crawl runs: it is noted, and looked for once a second.
+class StateSignal {
+ public:
+  StateSignal() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { asked_ = 1; };
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGUSR1, &action, &before_);
+  }
+  StateSignal(const StateSignal&) = delete;
+  StateSignal& operator=(const StateSignal&) = delete;
+  ~StateSignal() { sigaction(SIGUSR1, &before_, nullptr); }
+  static bool take() {
+    const bool asked = asked_ != 0;
+    asked_ = 0;
+    return asked;
+  }
+
+ private:
+  inline static volatile std::sig_atomic_t asked_ = 0;
+  struct sigaction before_ {};
+};
+
 // How a crawl ended, and why if not well.
 struct Ending {
   int code;
@@ -250,6 +284,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   const Settings& settings = layers.settings();
   std::vector<std::unique_ptr<Spider>> others;         // of PARSE_THREADS
   std::map<std::string, std::string> arguments, feedValues;
+  DashboardAddress dashboardAt;
   try {
     layers = layersFor(spider, options);
     for (const std::string& text : options.arguments) arguments.insert_or_assign(assignment(text, "-a").first, assignment(text, "-a").second);
@@ -258,6 +293,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     for (const auto& other : others) other->setArguments(arguments);
     feedValues = arguments;
     spider.setArguments(std::move(arguments));
+    if (!options.dashboard.empty()) dashboardAt = DashboardAddress::parse(options.dashboard);
     startLog(layers, options);
   } catch (const LogFileError& error) {
     return complain(error.what(), kStartError);
@@ -314,7 +350,9 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     }
     spider.downloaderMiddlewares.push_back(std::make_shared<AddressGuardMiddleware>(*guarded));
   }
-  HttpDownloader http(guarded ? static_cast<net::Network&>(*guarded) : network, settings, archive->layer(settings));
+  Settings forDownloads = settings;
+  if (!options.dashboard.empty()) forDownloads.concurrentRequests = forDownloads.concurrentRequestsPerDomain = Dashboard::kMostConcurrency;      // whoever steers the crawl may raise them
+  HttpDownloader http(guarded ? static_cast<net::Network&>(*guarded) : network, forDownloads, archive->layer(settings));
   PoliteDownloader downloader(http, politeness);
   std::optional<SpiderThreads> threads;
   if (settings.parseThreads) {
@@ -334,6 +372,24 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   obeyRobotsPace(engine.signals(), politeness, settings);
   for (auto& feed : feeds) engine.addFeed(std::move(feed));
   if (archive->writer) archive->writer->onError([&engine](const WarcError&) { engine.stop("warc_error"); });
+  CrawlMonitor monitor(engine, politeness, reactor);
+  describe(monitor, spider, options, layers, begin);
+  const StateSignal stateSignal;
+  monitor.onTick([&monitor] {
+    if (!StateSignal::take()) return;
+    for (const std::string& line : stateLines(monitor.snapshot(kHostsLogged))) log::info("weft.crawler.state", line);
+  });
+
+  std::optional<Dashboard> dashboard;
+  if (!options.dashboard.empty()) {
+    try {
+      dashboard.emplace(monitor, engine, politeness, reactor, dashboardAt);
+      dashboard->listen(network);
+    } catch (const weft::Error& error) {
+      return complain(error.what(), kStartError);
+    }
+    std::fprintf(stderr, "The dashboard is at %s\n", dashboard->url().c_str());
+  }
 
   std::optional<StatusLine> status;
   if (mayShowStatus(options, engine)) status.emplace(STDERR_FILENO, engine, reactor, options.logFile.empty());
@@ -355,7 +411,8 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   reactor.callWhenRunning([&] {
     crawl = engine.run().addErrback([&failure](Failure error) { failure = std::move(error); }).addBoth([&] {
       downloader.close();
-      reactor.stop();
+      if (!dashboard) return reactor.stop();
+      dashboard->close().addBoth([&](const Outcome<>&) { reactor.stop(); }).detach();
     });
   });
   reactor.run();
@@ -383,7 +440,8 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   if (!ending.problem.empty()) complain(ending.problem, ending.code);
   if (report) {
     try {
-      report->write(runReport(engine, layers, {spider.name, options.target, begin, std::chrono::system_clock::now(), ending.code, ending.problem}));
+      if (options.report.ends_with(".html")) report->write(reportPage(monitor.snapshot(kHostsReported)));
+      else report->write(runReport(engine, layers, {spider.name, options.target, begin, std::chrono::system_clock::now(), ending.code, ending.problem}));
     } catch (const Error& error) {
       complain(error.what(), ending.code);
       if (ending.code == kComplete) ending.code = kStopped;

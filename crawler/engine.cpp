@@ -6,6 +6,7 @@
 #include <weft/crawler/extensions/memory_usage.hpp>
 #include <weft/crawler/internal/error_name.hpp>
 #include <weft/defer/gather.hpp>
+#include <weft/http/response.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -43,6 +44,7 @@ Engine::Engine(Spider& spider, const Settings& settings, Clock& clock, Downloade
       inlineSpider_(runner ? nullptr : std::make_unique<InlineSpider>(spider)),
       runner_(runner ? *runner : *inlineSpider_),
       scraper_(context(), runner_),
+      concurrency_(settings.concurrentRequests),
       itemCount_(stats_.counter("item_scraped_count")) {
   openExtensions();
   downloader_.listen(&signals_);
@@ -89,10 +91,14 @@ Deferred<> Engine::run() {
   if (!signals_.requestDropped.empty()) frontier_.onDropped([this](const Request& request) { signals_.requestDropped.send(request); });
   std::vector<Deferred<>> tasks;
   if (!signals_.spiderIdle.empty()) tasks.push_back(watchIdle());
-  for (int i = 0; i < settings_.concurrentRequests; ++i) tasks.push_back(worker());
+  begun_ = true;
+  if (paused_) frontier_.limit(allowed());
+  for (; workers_ < concurrency_; ++workers_) tasks.push_back(worker());
   if (opened) tasks.push_back(seed());
   auto ended = gatherResults(std::move(tasks));
   const auto outcome = co_await ended.outcome();
+  auto more = more_.join();
+  (void)co_await more.outcome();
   auto brought = brought_.join();
   (void)co_await brought.outcome();                    // they fail only when they are cancelled
   if (pipelines_.any()) co_await pipelines_.close();
@@ -125,6 +131,10 @@ Deferred<> Engine::worker() {
 Deferred<Response> Engine::fetchNow(Request request) {
   for (;;) {
     if (!request.url.isHttp()) co_return Failure(IgnoreRequest("fetching " + request.describe() + ": only http and https are fetched"));
+    while (paused_ && stopReason_.empty()) {
+      auto waiting = resumed();
+      co_await waiting;
+    }
     request.waitsInDownloader = true;
     stats_.incValue("inline/request_count");
     auto fetching = downloader_.fetch(std::make_shared<const Request>(request));
@@ -246,9 +256,14 @@ Deferred<> Engine::commit(Lease lease, Scraped scraped) {
   const bool isSafe = co_await keeping;
   if (!isSafe) co_return;
   if (closeReason) stop(*closeReason);
+  if (scraped.fate == Fate::Failed || (scraped.fate != Fate::Retry && scraped.status >= 400)) {
+    if (scraped.cause.empty()) scraped.cause = std::to_string(scraped.status) + " " + std::string(http::reasonPhrase(scraped.status));
+    recentFailures_.emplace_back(std::string(request->url.href()), scraped.cause, request->retryTimes + 1, elapsed());
+    if (recentFailures_.size() > kRecentFailures) recentFailures_.pop_front();
+  }
   if (scraped.fate == Fate::Failed) {
     ++failures_;
-    if (failedPages_.size() < kMaxFailedPages) failedPages_.emplace_back(request->url.href(), std::move(scraped.cause), request->retryTimes + 1);
+    if (failedPages_.size() < kMaxFailedPages) failedPages_.emplace_back(std::string(request->url.href()), scraped.cause, request->retryTimes + 1, elapsed());
   }
   if (scraped.fate != Fate::Retry) {
     ++pages_;
@@ -324,13 +339,48 @@ void Engine::stop(std::string_view reason) {
   logger().info("Closing spider (", reason, ")");
   if (idleCall_.active()) idleCall_.cancel();
   frontier_.close();
+  paused_ = false;
+  wakeWaiting();
   if (idlePause_.active()) std::exchange(idlePause_, Trigger<>()).callback();
+}
+
+void Engine::pause() {
+  if (paused_ || ended_ || !stopReason_.empty()) return;
+  paused_ = true;
+  logger().info("Paused");
+  frontier_.limit(allowed());
+}
+
+void Engine::resume() {
+  if (!std::exchange(paused_, false)) return;
+  logger().info("Resumed");
+  frontier_.limit(allowed());
+  wakeWaiting();
+}
+
+void Engine::wakeWaiting() {
+  for (Trigger<>& waiter : std::exchange(whenResumed_, {}))
+    if (waiter.active()) waiter.callback();
+}
+
+Deferred<> Engine::resumed() {
+  Deferred<> resumed;
+  whenResumed_.push_back(resumed.takeTrigger());
+  return resumed;
+}
+
+void Engine::setConcurrency(int requests) {
+  concurrency_ = std::max(requests, 1);
+  if (!begun_ || ended_) return;
+  for (; workers_ < concurrency_; ++workers_) more_.add(worker());
+  frontier_.limit(allowed());
 }
 
 void Engine::abort() {
   stop("shutdown");
   aborted_ = true;
   pipelines_.abort();
+  more_.cancel();
   brought_.cancel();
 }
 

@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,9 +34,10 @@ class Extension;
 
 /// A request that was given up.
 struct FailedPage {
-  FailedPage(std::string url, std::string cause, int tries) : url(std::move(url)), cause(std::move(cause)), tries(tries) {}
+  FailedPage(std::string url, std::string cause, int tries, std::chrono::nanoseconds at = {}) : url(std::move(url)), cause(std::move(cause)), tries(tries), at(at) {}
   std::string url, cause;
   int tries;
+  std::chrono::nanoseconds at;                         // since the crawl began
 };
 
 /// Runs one crawl: CONCURRENT_REQUESTS workers take requests from the frontier, have them downloaded (through the middlewares) and scraped, and commit what came of them.
@@ -66,6 +68,17 @@ class Engine final : private CrawlControl, private Spider::Fetcher {
   void stop(std::string_view reason) override;
   /// Has a request made as if the spider had yielded it, at depth 0. Nothing, when the crawl has been stopped.
   void crawl(Request request) override;
+  /// Starts no more requests until resume(); those in flight are finished. Limits of time go on. stop() ends a crawl that is paused, too.
+  void pause();
+  void resume();
+  bool paused() const noexcept { return paused_; }
+  /// Has stop() been called?
+  bool stopping() const noexcept { return !stopReason_.empty(); }
+  /// Another CONCURRENT_REQUESTS, at least 1. When it becomes less, what is in flight is finished.
+  void setConcurrency(int requests);
+  int concurrency() const noexcept { return concurrency_; }
+  /// Politeness was told something else: requests that wait for its old delays are looked at anew.
+  void politenessChanged() { frontier_.limit(allowed()); }
   /// stop("shutdown"), and what is in flight will not be committed: cancel run()'s Deferred next, and it fires at once. Those requests stay leased, neither done nor failed.
   void abort();
 
@@ -80,6 +93,9 @@ class Engine final : private CrawlControl, private Spider::Fetcher {
   /// The requests that failed, the first kMaxFailedPages of them; counts() has their number.
   const std::vector<FailedPage>& failedPages() const noexcept { return failedPages_; }
   static constexpr std::size_t kMaxFailedPages = 1000;
+  /// The last kRecentFailures of them, and of the pages with a status of 400 or more.
+  const std::deque<FailedPage>& recentFailures() const noexcept { return recentFailures_; }
+  static constexpr std::size_t kRecentFailures = 50;
   /// Pages by the status of their last response, retries left out: with the pages that had no response they add up to done + failed + dropped.
   const std::map<int, std::uint64_t>& pageStatuses() const noexcept { return pageStatuses_; }
   const std::vector<std::unique_ptr<Feed>>& feeds() const noexcept { return feeds_; }
@@ -89,7 +105,10 @@ class Engine final : private CrawlControl, private Spider::Fetcher {
 
  private:
   CrawlContext context() noexcept { return {spider_, settings_, stats_, signals_, clock_, *this}; }
+  std::uint64_t allowed() const noexcept { return paused_ ? 0 : static_cast<std::uint64_t>(concurrency_); }
   void openExtensions();
+  Deferred<> resumed();
+  void wakeWaiting();
   Deferred<> worker();
   Deferred<Response> fetchNow(Request request) override;
   Deferred<> seed();
@@ -123,11 +142,13 @@ class Engine final : private CrawlControl, private Spider::Fetcher {
   ItemPipelines pipelines_;
   std::vector<std::unique_ptr<Feed>> feeds_;
   std::vector<FailedPage> failedPages_;
+  std::deque<FailedPage> recentFailures_;
   std::map<int, std::uint64_t> pageStatuses_;
   Failure feedFailure_{std::exception_ptr()}, startFailure_{std::exception_ptr()};
   std::string stopReason_, closeReason_;
   std::chrono::nanoseconds begin_{}, end_{};
-  bool ended_ = false, aborted_ = false;
+  bool ended_ = false, aborted_ = false, begun_ = false, paused_ = false;
+  int concurrency_, workers_ = 0;
   std::int64_t& itemCount_;
   std::int64_t leases_ = 0;
   std::uint64_t earlier_ = 0;
@@ -135,6 +156,8 @@ class Engine final : private CrawlControl, private Spider::Fetcher {
   std::int64_t pagesAtLastLog_ = 0, itemsAtLastLog_ = 0;
   DelayedCall flushCall_, limitCall_, itemLimitCall_, progressCall_, idleCall_;
   Trigger<> idlePause_;
+  std::vector<Trigger<>> whenResumed_;
+  TaskGroup more_;                                     // workers beside those that it began with
   TaskGroup brought_;                                  // requests of crawl() that are not safe yet
 };
 

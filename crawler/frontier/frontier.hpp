@@ -84,6 +84,8 @@ class Frontier : public Spider::SeenUrls {
   virtual Deferred<> idle() = 0;
   /// Is told, from now on, of each request that is filtered or for which there is no room. An empty function: nobody is.
   virtual void onDropped(std::function<void(const Request&)> handler) = 0;
+  /// At most so many leases at once from now on; with 0 next() waits, whatever there is. Also looks anew at when each host may be asked, after Politeness was told something else.
+  virtual void limit(std::uint64_t leases) = 0;
   /// Gives out no more: next() gives nullopt from now on, also to those who wait. What is leased can still be committed. Idempotent.
   virtual void close() = 0;
 

@@ -278,6 +278,8 @@ void JournalFrontier::holdOpen(bool hold) { state_->core.holdOpen(hold); }
 Deferred<> JournalFrontier::idle() { return state_->core.idle(); }
 void JournalFrontier::onDropped(std::function<void(const Request&)> handler) { state_->core.onDropped = std::move(handler); }
 
+void JournalFrontier::limit(std::uint64_t leases) { state_->core.limit(leases); }
+
 void JournalFrontier::close() {
   state_->core.close();
   state_->giveUpWaiting();

@@ -55,6 +55,7 @@ class JournalFrontier final : public Frontier {
   void holdOpen(bool hold) override;
   Deferred<> idle() override;
   void onDropped(std::function<void(const Request&)> handler) override;
+  void limit(std::uint64_t leases) override;
   void close() override;
   FrontierCounts counts() const override;
   bool seen(const http::Url& url) const override;

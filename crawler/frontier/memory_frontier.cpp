@@ -43,6 +43,8 @@ void MemoryFrontier::holdOpen(bool hold) { core_->holdOpen(hold); }
 Deferred<> MemoryFrontier::idle() { return core_->idle(); }
 void MemoryFrontier::onDropped(std::function<void(const Request&)> handler) { core_->onDropped = std::move(handler); }
 
+void MemoryFrontier::limit(std::uint64_t leases) { core_->limit(leases); }
+
 void MemoryFrontier::close() { core_->close(); }
 
 FrontierCounts MemoryFrontier::counts() const { return core_->counts; }

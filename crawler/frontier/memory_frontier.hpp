@@ -39,6 +39,7 @@ class MemoryFrontier final : public Frontier {
   void holdOpen(bool hold) override;
   Deferred<> idle() override;
   void onDropped(std::function<void(const Request&)> handler) override;
+  void limit(std::uint64_t leases) override;
   void close() override;
   FrontierCounts counts() const override;
   bool seen(const http::Url& url) const override;

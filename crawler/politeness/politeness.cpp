@@ -199,6 +199,23 @@ std::string Politeness::givenUpReason(const Slot& slot) const {
          secondsText(std::max(breakerTimeout_, toSeconds(trouble.since - trouble.firstFailure))) + " (BREAKER_TIMEOUT)";
 }
 
+void Politeness::setDelay(double seconds) {
+  delay_ = throttle_.least = seconds;
+  throttle_.most = std::max(throttle_.most, seconds);
+  for (auto& [name, slot] : slots_) {
+    const auto own = configured_.find(name);
+    if (own == configured_.end() || !own->second.delay) slot->delay = seconds;
+  }
+}
+
+void Politeness::setConcurrency(int requests) {
+  concurrency_ = requests;
+  for (auto& [name, slot] : slots_) {
+    const auto own = configured_.find(name);
+    if (own == configured_.end() || !own->second.concurrency) slot->concurrency = requests;
+  }
+}
+
 void Politeness::setRule(std::string_view name, HostRule rule) {
   Slot& own = slot(name);
   if (rule.delay > 0) own.rule = std::make_unique<HostRule>(std::move(rule));

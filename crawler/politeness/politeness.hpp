@@ -87,6 +87,12 @@ class Politeness {
   bool givenUp(const Slot& slot) const noexcept { return slot.trouble && slot.trouble->kind == Slot::Trouble::Kind::GivenUp; }
   std::string givenUpReason(const Slot& slot) const;
 
+  /// Another DOWNLOAD_DELAY or CONCURRENT_REQUESTS_PER_DOMAIN, for hosts that DOWNLOAD_SLOTS says nothing else of; AutoThrottle starts anew from that delay. Tell the frontier next
+  /// (Frontier::limit()).
+  void setDelay(double seconds);
+  void setConcurrency(int requests);
+  double delay() const noexcept { return delay_; }
+  int concurrency() const noexcept { return concurrency_; }
   /// Sets, or with a delay of 0 removes, a host's rule. It counts from the last request on.
   void setRule(std::string_view name, HostRule rule);
   /// Why the host is not asked now, in a sentence with numbers: "example.com waits 3.2 s: Retry-After of 5 s with status 429".
@@ -107,10 +113,10 @@ class Politeness {
   double random() noexcept;                            // 0 to 1
 
   Clock& clock_;
-  const int concurrency_;
-  const double delay_;
+  int concurrency_;
+  double delay_;
   const bool randomize_, autoThrottle_, autoThrottleDebug_;
-  const AutoThrottle throttle_;
+  AutoThrottle throttle_;
   const double startDelay_, retryAfterMax_, backoffStart_, backoffMax_, breakerTimeout_;
   const int breakerFailures_;
   const DownloadSlots configured_;

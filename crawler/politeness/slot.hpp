@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -57,6 +58,7 @@ struct Slot {
   Time lastAsked = kLongAgo;                           // when a request went out to it, as against one being given out by the frontier
   std::unique_ptr<HostRule> rule;
   std::unique_ptr<Trouble> trouble;
+  std::size_t waiting = 0;                             // requests that wait for it: the frontier counts them
   void* queue = nullptr;                               // the frontier's own
 
   static constexpr Time kLongAgo = Time::min();

@@ -321,6 +321,77 @@ TEST_CASE("stop() finishes what is in flight and starts nothing more") {
   crawl.checkBalance();
 }
 
+TEST_CASE("a paused crawl starts nothing until it is resumed, and can be stopped") {
+  Crawl crawl;
+  crawl.settings.concurrentRequests = 2;
+  crawl.downloader.site["http://a/"] = {200, "1 2 3 4 5", "", 0};
+  auto running = crawl.start();
+  crawl.clock.play(1.5);                               // 1 and 2 are in flight
+  crawl.engine->pause();
+  CHECK(crawl.engine->paused());
+  crawl.clock.play(100);
+  CHECK(crawl.engine->counts().done == 3);
+  CHECK(crawl.engine->counts().pending == 3);
+  crawl.engine->resume();
+  crawl.engine->resume();                              // twice is once
+  crawl.clock.play(1.5);
+  CHECK(crawl.engine->counts().done == 5);
+  crawl.engine->pause();
+  crawl.engine->stop("enough");
+  crawl.clock.play(100);
+  successResultOf(running);
+  CHECK(!crawl.engine->paused());
+  CHECK(crawl.engine->closeReason() == "enough");
+  CHECK(crawl.downloader.most == 2);
+  crawl.checkBalance();
+}
+
+TEST_CASE("a crawl that is paused before it begins waits") {
+  Crawl crawl;
+  crawl.downloader.site["http://a/"] = {200, "1", "", 0};
+  crawl.frontier = std::make_unique<MemoryFrontier>(crawl.settings);
+  crawl.engine = std::make_unique<Engine>(crawl.spider, crawl.settings, crawl.clock, crawl.downloader, *crawl.frontier);
+  crawl.engine->pause();
+  auto running = crawl.engine->run();
+  crawl.clock.play(10);
+  CHECK(crawl.downloader.fetched.empty());
+  crawl.engine->resume();
+  crawl.clock.playAll(100);
+  successResultOf(running);
+  CHECK(crawl.engine->counts().done == 2);
+}
+
+TEST_CASE("the concurrency of a crawl can be changed while it runs") {
+  Crawl crawl;
+  crawl.settings.concurrentRequests = 2;
+  crawl.settings.concurrentRequestsPerDomain = 100;
+  std::string words;
+  for (int i = 0; i < 60; ++i) words += std::to_string(i) + " ";
+  crawl.downloader.site["http://a/"] = {200, words, "", 0};
+  auto running = crawl.start();
+  crawl.clock.play(1.5);
+  CHECK(crawl.downloader.inFlight == 2);
+  crawl.engine->setConcurrency(5);
+  CHECK(crawl.downloader.inFlight == 5);
+  CHECK(crawl.downloader.most == 5);
+  crawl.engine->setConcurrency(1);
+  crawl.clock.play(2);
+  CHECK(crawl.downloader.inFlight == 1);
+  crawl.engine->pause();
+  crawl.engine->setConcurrency(4);                     // a paused crawl stays so
+  crawl.clock.play(2);
+  CHECK(crawl.downloader.inFlight == 0);
+  crawl.engine->resume();
+  CHECK(crawl.downloader.inFlight == 4);
+  crawl.engine->setConcurrency(0);                     // one at the least
+  CHECK(crawl.engine->concurrency() == 1);
+  crawl.clock.playAll(1000);
+  successResultOf(running);
+  CHECK(crawl.engine->counts().done == 61);
+  CHECK(crawl.downloader.most == 5);
+  crawl.checkBalance();
+}
+
 TEST_CASE("abort() and a cancel end the crawl at once; what was in flight is neither done nor failed") {
   Crawl crawl;
   crawl.settings.concurrentRequests = 2;

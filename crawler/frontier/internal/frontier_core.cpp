@@ -12,6 +12,7 @@ FrontierCore::~FrontierCore() {
   politeness_.eachSlot([](Slot& slot) {
     delete static_cast<HostQueue*>(slot.queue);
     slot.queue = nullptr;
+    slot.waiting = 0;
     slot.active = 0;
   });
 }
@@ -40,6 +41,7 @@ void FrontierCore::refile(HostQueue& host) {
 
 // The host whose turn it is, or null.
 HostQueue* FrontierCore::readyHost() {
+  if (counts.leased >= most_) return nullptr;
   const Slot::Time now = politeness_.clock().now();
   while (!due_.empty() && due_.first().due <= now) refile(due_.first());
   while (!ready_.empty()) {
@@ -85,6 +87,7 @@ void FrontierCore::put(std::uint64_t id, std::string_view bytes, std::string_vie
   appendVarint(record_, id);
   record_ += bytes;
   host.queue.push(record_, priority, start, order_);
+  ++host.slot.waiting;
   ++counts.pending;
   refile(host);
 }
@@ -134,6 +137,7 @@ Lease FrontierCore::lease(HostQueue& host) {
   lease.slot = &host.slot;
   politeness_.started(host.slot);
   host.turn = ++turns_;
+  --host.slot.waiting;
   --counts.pending;
   ++counts.leased;
   refile(host);
@@ -206,7 +210,7 @@ void FrontierCore::serve() {
 
 // One timer, for the first host that waits for its time; none while nobody wants a request.
 void FrontierCore::arm() {
-  const bool wanted = !waiting_.empty() && !due_.empty();
+  const bool wanted = !waiting_.empty() && !due_.empty() && counts.leased < most_;
   if (timer_.active()) {
     if (wanted && timerAt_ == due_.first().due) return;
     timer_.cancel();
@@ -233,6 +237,14 @@ Deferred<> FrontierCore::idle() {
   Deferred<> idle;
   idleWaiting_ = idle.takeTrigger();
   return idle;
+}
+
+void FrontierCore::limit(std::uint64_t leases) {
+  most_ = leases;
+  politeness_.eachSlot([this](Slot& slot) {
+    if (slot.queue) refile(*static_cast<HostQueue*>(slot.queue));
+  });
+  serve();
 }
 
 void FrontierCore::close() {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,7 @@ class FrontierCore {
   Deferred<> room(std::size_t most);
   void holdOpen(bool hold);
   Deferred<> idle();
+  void limit(std::uint64_t leases);
   void close();
   void setSeeded();
   /// Hands out what can be handed out. Those who get something run at once, and may come back here.
@@ -92,6 +94,7 @@ class FrontierCore {
   HostHeap<SoonerHost, HostQueue::Where::Due> due_;
   DelayedCall timer_;
   Slot::Time timerAt_{};
+  std::uint64_t most_ = std::numeric_limits<std::uint64_t>::max();    // leases at once
   std::uint64_t turns_ = 0;
   std::string record_;                                 // a buffer
   std::deque<Trigger<std::optional<Lease>>> waiting_;
