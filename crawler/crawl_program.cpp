@@ -247,6 +247,15 @@ Ending endingOf(const Engine& engine, const Failure* failure, bool ended) {
 
 }  // namespace
 
+std::map<std::string, std::string> spiderArguments(const CrawlOptions& options) {
+  std::map<std::string, std::string> arguments;
+  for (const std::string& text : options.arguments) {
+    auto [name, value] = assignment(text, "-a");
+    arguments.insert_or_assign(std::move(name), std::move(value));
+  }
+  return arguments;
+}
+
 void addSettings(SettingsLayers& layers, const std::vector<std::string>& assignments) {
   for (const std::string& text : assignments) {
     const auto [name, value] = assignment(text, "-s");
@@ -287,7 +296,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   DashboardAddress dashboardAt;
   try {
     layers = layersFor(spider, options);
-    for (const std::string& text : options.arguments) arguments.insert_or_assign(assignment(text, "-a").first, assignment(text, "-a").second);
+    arguments = spiderArguments(options);
     if (settings.parseThreads > 1 && !another) throw SettingError("PARSE_THREADS=" + std::to_string(settings.parseThreads) + ": this program has one spider, so that 1 is the most");
     for (int i = 1; i < settings.parseThreads; ++i) others.push_back(another());
     for (const auto& other : others) other->setArguments(arguments);
@@ -399,11 +408,11 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   reactor.onSignal([&, signals = 0](int signal) mutable {
     const char* const name = signal == SIGINT ? "SIGINT" : "SIGTERM";
     if (status) status->setClosing();
-    if (++signals == 1) {
+    if (++signals == 1 && !options.abortOnSignal) {
       log::info("weft.crawler", "Received ", name, ", shutting down gracefully. Send again to force");
       engine.stop("shutdown");
     } else {
-      log::info("weft.crawler", "Received ", name, " twice, forcing unclean shutdown");
+      log::info("weft.crawler", "Received ", name, options.abortOnSignal ? "" : " twice", ", forcing unclean shutdown");
       engine.abort();
       crawl.cancel();
     }

@@ -2,6 +2,7 @@
 // weft's own middlewares are included by their own headers: a spider compiles in three quarters of the time without them.
 #pragma once
 
+#include <weft/crawler/contract.hpp>
 #include <weft/crawler/crawl_context.hpp>
 #include <weft/crawler/dynamic_item.hpp>
 #include <weft/crawler/error.hpp>

@@ -2,6 +2,7 @@
 
 #include <weft/core/internal/suggest.hpp>
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/borrowed_spider.hpp>
 #include <weft/crawler/json.hpp>
 
 #include <cstdio>
@@ -21,26 +22,13 @@ void print(std::string_view kind, std::string_view text) {
   std::fwrite(line.data(), 1, line.size(), stdout);
 }
 
-// A spider of one request. Everything about the fetching is the other one's, and the callback runs on it.
-class OnePage final : public Spider, private Spider::Fetcher {
+// A spider of one request.
+class OnePage final : public BorrowedSpider {
  public:
-  OnePage(Spider& inner, const ParseOptions& options, Callback callback) : Spider(inner.name), inner_(inner), options_(options), callback_(callback) {
-    startUrls = {options.url};
-    customSettings = inner.customSettings;
-    downloaderMiddlewares = inner.downloaderMiddlewares;
-    extensions = inner.extensions;
-    spiderMiddlewares = inner.spiderMiddlewares;
-    pipelines = inner.pipelines;
-    handleHttpstatusAll = inner.handleHttpstatusAll;
-    handleHttpstatusList = inner.handleHttpstatusList;
-    inner_.setFetcher(this);
-  }
-  ~OnePage() override { inner_.setFetcher(nullptr); }
+  OnePage(Spider& inner, const ParseOptions& options, Callback callback) : BorrowedSpider(inner), options_(options), callback_(callback) { startUrls = {options.url}; }
 
   bool called() const noexcept { return called_; }
   const std::string& problem() const noexcept { return problem_; }
-
-  void setArguments(std::map<std::string, std::string> arguments) override { inner_.setArguments(std::move(arguments)); }
 
   Results startRequests() override {
     Request request(options_.url, &OnePage::page);
@@ -51,7 +39,7 @@ class OnePage final : public Spider, private Spider::Fetcher {
   Results page(Response response) {
     called_ = true;
     print("page", std::to_string(response.status) + " " + response.url.href());
-    Results results = callback_ ? callback_(inner_, std::move(response)) : inner_.parse(std::move(response));
+    Results results = callback_ ? callback_(inner(), std::move(response)) : inner().parse(std::move(response));
     while (auto result = co_await results.next()) {
       if (result->isItem()) {
         ++items_;
@@ -70,13 +58,11 @@ class OnePage final : public Spider, private Spider::Fetcher {
   }
 
  private:
-  Deferred<Response> fetchNow(Request request) override { return fetch(std::move(request)); }
-
   std::string describe(const Request& request) const {
     std::string text(request.method());
     text += ' ' + request.url.href();
     std::string callback = !request.callback || request.callback == Callback(&Spider::parse) ? "parse" : "unnamed";
-    for (const auto& [name, known] : inner_.callbacks)
+    for (const auto& [name, known] : inner().callbacks)
       if (known == request.callback) callback = name;
     if (callback != "parse") text += "  callback " + callback;
     if (request.priority) text += "  priority " + std::to_string(request.priority);
@@ -85,7 +71,6 @@ class OnePage final : public Spider, private Spider::Fetcher {
     return text;
   }
 
-  Spider& inner_;
   const ParseOptions& options_;
   const Callback callback_;
   std::uint64_t items_ = 0, requests_ = 0;
@@ -111,10 +96,7 @@ int parsePage(Spider& spider, const ParseOptions& options, CrawlOptions crawlOpt
   }
   OnePage page(spider, options, callback);
   crawlOptions.target = options.url;
-  crawlOptions.job.clear();
-  crawlOptions.noStatus = crawlOptions.noSummary = true;
-  for (const char* setting : {"PARSE_THREADS=0", "JOBDIR=", "CLOSESPIDER_PAGECOUNT=0"}) crawlOptions.settings.emplace_back(setting);
-  const int code = runCrawl(page, crawlOptions);
+  const int code = runBorrowed(page, crawlOptions);
   if (std::fflush(stdout) != 0) return complain("cannot write to the standard output", kStopped);
   if (code == kComplete && !page.called()) return complain("the page did not reach the callback: " + (page.problem().empty() ? "it was dropped" : page.problem()), kNothingFetched);
   return code;

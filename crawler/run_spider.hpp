@@ -20,8 +20,14 @@ template <class S> int runSpider(int argc, char** argv) {
   return runSpider(*spider, argc, argv, []() -> std::unique_ptr<Spider> { return std::make_unique<S>(); });
 }
 
+/// The same for the spiders that WEFT_SPIDER made known: all of the main of a program with several. `--spider NAME` says which is meant, where there is more than one; `--list` names them.
+///
+///     int main(int argc, char** argv) { return weft::runSpiders(argc, argv); }
+int runSpiders(int argc, char** argv);
+
 }  // namespace weft::crawler
 
 namespace weft {
 using crawler::runSpider;
+using crawler::runSpiders;
 }  // namespace weft

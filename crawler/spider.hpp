@@ -1,6 +1,7 @@
 // Spider: what a user of the crawler writes.
 #pragma once
 
+#include <weft/crawler/contract.hpp>
 #include <weft/crawler/error.hpp>
 #include <weft/crawler/item.hpp>
 #include <weft/crawler/request.hpp>
@@ -86,6 +87,8 @@ class Spider {
   ///     callbacks = {{"parseAuthor", &QuotesSpider::parseAuthor}};
   std::map<std::string, Callback> callbacks;
   std::map<std::string, Errback> errbacks;
+  /// What its callbacks promise of some pages, for `weft check`.
+  std::vector<Contract> contracts;
   /// Do callbacks see every status? Else only 200 to 299, and those that are listed here.
   bool handleHttpstatusAll = false;
   std::vector<int> handleHttpstatusList;

@@ -10,6 +10,10 @@
 #include <string_view>
 #include <vector>
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace weft::crawler::command {
 
 /// weft crawl TARGET
@@ -87,5 +91,15 @@ int settings(const SettingsOptions& options);
 
 /// weft version
 int version();
+
+// These add their subcommand themselves. Its callback sets `code`, which must outlive the app.
+void addCheck(CLI::App& app, int& code);
+void addGenSpider(CLI::App& app, int& code);
+void addStartProject(CLI::App& app, int& code);
+void addShell(CLI::App& app, int& code);
+void addView(CLI::App& app, int& code);
+void addWhy(CLI::App& app, int& code);
+/// weft completion and weft man, which are made of all that `app` knows when they run.
+void addCompletion(CLI::App& app, int& code);
 
 }  // namespace weft::crawler::command

@@ -138,6 +138,11 @@ int run(int argc, char** argv) {
   serve->footer(kServeNotes);
   serve->callback([&] { code = command::serve(serveOptions); });
 
+  command::addCheck(app, code);
+  command::addView(app, code);
+  command::addStartProject(app, code);
+  command::addGenSpider(app, code);
+
   app.add_subcommand("list", "List the spiders of this program")->callback([&] { code = command::list(); });
 
   command::SettingsOptions settingsOptions;

@@ -31,8 +31,8 @@ const std::vector<std::string> kCompile{"-std=c++20", "-O1", "-fmax-errors=5"};
 
 // A main for files that have none; one that they do have goes before it, as this one is weak.
 constexpr const char* kMain =
-    "namespace weft::crawler { int runRegisteredSpider(int, char**); }\n"
-    "__attribute__((weak)) int main(int argc, char** argv) { return weft::crawler::runRegisteredSpider(argc, argv); }\n";
+    "namespace weft::crawler { int runSpiders(int, char**); }\n"
+    "__attribute__((weak)) int main(int argc, char** argv) { return weft::crawler::runSpiders(argc, argv); }\n";
 
 std::vector<std::string> wordsOf(const std::string& text) {
   std::istringstream in(text);
@@ -120,8 +120,8 @@ std::optional<Library> builtLibrary(const fs::path& folder) {
   return library;
 }
 
-// weft.pc below the prefix that this program was installed to goes before others.
-Library installedLibrary(const fs::path& folder) {
+// Where pkg-config finds the weft.pc below the prefix that this program was installed to, which goes before others.
+std::string installedPlaces(const fs::path& folder) {
   std::string places;
   std::error_code trouble;
   for (const char* name : {"lib", "lib64"}) {
@@ -131,6 +131,11 @@ Library installedLibrary(const fs::path& folder) {
     for (const fs::path& candidate : candidates)
       if (::access((candidate / "pkgconfig" / "weft.pc").c_str(), R_OK) == 0) places += (places.empty() ? "" : ":") + (candidate / "pkgconfig").string();
   }
+  return places;
+}
+
+Library installedLibrary(const fs::path& folder) {
+  const std::string places = installedPlaces(folder);
   auto compile = pkgConfig(places, {"--cflags", "weft"});
   auto link = compile ? pkgConfig(places, {"--libs", "weft"}) : std::nullopt;
   if (!link) throw CompileError("pkg-config does not find the library weft (see above); install weft with its headers, or say where weft.pc is by PKG_CONFIG_PATH", kStartError);
@@ -177,6 +182,16 @@ bool isSpiderFile(std::string_view name) {
   for (std::string_view extension : {".cpp", ".cc", ".cxx", ".C"})
     if (name.ends_with(extension)) return true;
   return false;
+}
+
+std::string pkgConfigPath() {
+  const fs::path folder = folderOfThisProgram();
+  if (::access((folder / "meson-uninstalled" / "weft-uninstalled.pc").c_str(), R_OK) == 0) return (folder / "meson-uninstalled").string();
+  // Asked without a path of our own: what is found there is found by every build.
+  const std::string places = installedPlaces(folder);
+  const auto known = places.empty() ? std::nullopt : pkgConfig("", {"--variable=pcfiledir", "weft"});
+  if (known && !known->empty() && (':' + places + ':').find(':' + known->front() + ':') != std::string::npos) return {};
+  return places;
 }
 
 std::string compiledSpider(const std::string& file) {

@@ -19,6 +19,9 @@ class CompileError : public Error {
 /// headers of its own, compiler, flags and library. Throws CompileError.
 std::string compiledSpider(const std::string& file);
 
+/// What a build must be given as --pkg-config-path so that it finds the weft that this command belongs to; "" when it does so by itself.
+std::string pkgConfigPath();
+
 /// Becomes the program: compiledSpider(file) with these arguments. Comes back, with an exit code, only if it could not.
 int runSpiderFile(const std::string& file, const std::vector<std::string>& arguments);
 

@@ -5,6 +5,7 @@
 #include <weft/crawler/spider.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ struct CrawlOptions {
   std::string logLevel;                                // -L
   std::string logFile;                                 // --logfile
   bool noLog = false, noStatus = false, noSummary = false;
+  bool abortOnSignal = false;                          // the first signal ends it at once
 };
 
 /// Exit codes, as the manual lists them.
@@ -59,6 +61,9 @@ template <class App> void addCrawlOptions(App& app, CrawlOptions& options) {
   app.add_flag("--nolog", options.noLog, "Log nothing; the summary at the end stays");
   app.add_flag("--no-status", options.noStatus, "Show no status line on a terminal");
 }
+
+/// The pairs of -a. Throws SettingError.
+std::map<std::string, std::string> spiderArguments(const CrawlOptions& options);
 
 class SettingsLayers;
 /// Adds "NAME=VALUE" texts, as -s takes them. Throws SettingError.

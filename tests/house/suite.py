@@ -35,8 +35,8 @@ class Suite:
 
 
 def sources(pattern='*.[ch]pp'):
-    """The floors' files, as paths from the top."""
-    return sorted(path.relative_to(TOP) for floor in FLOORS for path in (TOP / floor).rglob(pattern))
+    """The floors' files, as paths from the top; but for the templates of the command, which are its users'."""
+    return sorted(path.relative_to(TOP) for floor in FLOORS for path in (TOP / floor).rglob(pattern) if 'templates' not in path.parts)
 
 
 def publicHeaders():

@@ -1,0 +1,58 @@
+#include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/spider_program.hpp>
+#include <weft/crawler/run_spider.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weft::crawler::command {
+
+namespace {
+
+// The program of the spiders reads the options, so that all of a crawl's are known to it.
+int check(const std::string& target, bool list, const std::vector<std::string>& rest) {
+  std::vector<std::string> words{"--check"};
+  if (list) words.emplace_back("--list");
+  words.insert(words.end(), rest.begin(), rest.end());
+  if (isSpiderFile(target)) return runSpiderFile(target, words);
+  if (SpiderRegistry::names().empty()) {
+    return complain("this program has no spiders of its own" + (target.empty() ? std::string() : ", and so none that is called " + target) +
+                        "; name a file (weft check FILE.cpp), or in a project: build/PROJECT --check",
+                    kUsage);
+  }
+  words.insert(words.begin(), "weft");
+  if (!target.empty()) words.insert(words.end(), {"--spider", target});
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return runSpiders(static_cast<int>(words.size()), pointers.data());
+}
+
+}  // namespace
+
+void addCheck(CLI::App& app, int& code) {
+  struct Options {
+    std::string target;
+    bool list = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("check", "Say which of their contracts spiders keep");
+  command->add_option("target", options->target, "A spider's file, or the name of a spider of this program")->option_text("FILE.cpp or SPIDER");
+  command->add_flag("--list", options->list, "Only list the contracts");
+  command->allow_extras();
+  command->footer(R"(
+Examples:
+  weft check quotes.cpp                                 fetches the page of each contract, and calls its callback
+  weft check quotes.cpp --list
+  weft check quotes.cpp -s HTTPCACHE_ENABLED=true       takes what weft crawl takes
+
+Contracts stand in the spider's constructor:
+  contracts = {Contract("parse").url("https://example.com/").returnsItems(1, 16).scrapes({"name", "price"})};
+Exit codes: 0 all are kept, 1 one is broken or the file does not compile, 2 usage or no contracts, 5 stopped.)");
+  command->callback([options, command, &code] { code = check(options->target, options->list, command->remaining()); });
+}
+
+}  // namespace weft::crawler::command
