@@ -24,6 +24,7 @@ build_packages=(
   "libsqlite3-dev  keeps a crawl that can be resumed"
   "libre2-dev      regular expressions that no pattern can make slow"
   "libxml2-dev     XPath and XML"
+  "libedit-dev     edits the lines of weft shell; without it the terminal does"
 )
 test_packages=(
   "doctest-dev     the test framework"

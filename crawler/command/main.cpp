@@ -3,6 +3,7 @@
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/spider_program.hpp>
+#include <weft/crawler/internal/option_hint.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -30,15 +31,28 @@ Examples:
 Exit codes: 0 complete, 1 could not start, 2 usage, 3 some pages failed, 4 nothing fetched, 5 stopped early.)";
 
 constexpr const char* kCrawlNotes = R"(
+Examples:
+  weft crawl http://example.com/ -o pages.jsonl         every page of a site, one JSON line each
+  weft crawl http://example.com/docs/ -a 'allow=/docs/' -a 'deny=\?' -o docs.jsonl
+  weft crawl http://example.com/ --job jobs/example -O pages.jsonl
+
 For a URL: fetches every page of its scheme, host and port once, and writes a line with url, status, title, links, bytes
 and depth for each. Takes the arguments allow=REGEX (follow only URLs that match) and deny=REGEX (do not follow those).
 Without allow, links to pictures, archives, styles and scripts are not followed.)";
 
 constexpr const char* kRunspiderNotes = R"(
+Examples:
+  weft runspider quotes.cpp -o quotes.jsonl
+  weft runspider quotes.cpp -a tag=life -s DOWNLOAD_DELAY=1 -O quotes.csv
+
 What stands behind the file goes to the spider, which takes the options of weft crawl: weft runspider quotes.cpp -o quotes.jsonl
 The program is compiled with $CXX (c++) and $CXXFLAGS, and kept in ~/.cache/weft ($WEFT_CACHE): the second time it runs at once.)";
 
 constexpr const char* kFetchNotes = R"(
+Examples:
+  weft fetch http://example.com/ -o page.html
+  weft fetch http://example.com/api --json '{"a": 1}' -i
+
 Prints the body as it comes, without its Content-Encoding. Follows redirects, keeps to certificates, answers logins.
 Exit codes: 0 a status below 400, 1 no response, 2 usage, 3 a status of 400 or more.)";
 
@@ -50,6 +64,35 @@ Examples:
 
 Each request is a line on stderr in the combined format. Sends page.html.br, .zst or .gz beside page.html to who wants it so, and compresses other texts itself.
 Nothing outside of the folder is ever sent. Ctrl-C ends it once answers that are on their way have been sent.)";
+
+constexpr const char* kParseNotes = R"(
+Examples:
+  weft parse http://example.com/
+  weft parse http://example.com/author/1 --spider quotes.cpp -c parseAuthor)";
+
+constexpr const char* kBenchNotes = R"(
+Examples:
+  weft bench
+  weft bench --seconds 3 -s CONCURRENT_REQUESTS=64)";
+
+constexpr const char* kDemoNotes = R"(
+Examples:
+  weft demo                                             http://127.0.0.1:8000/
+  weft demo --port 0 --port-file port                   any free port, which the file names)";
+
+constexpr const char* kListNotes = R"(
+Examples:
+  weft list
+  build/PROJECT --list                                  those of a project)";
+
+constexpr const char* kSettingsNotes = R"(
+Examples:
+  weft settings
+  weft settings CONCURRENT_REQUESTS -s CONCURRENT_REQUESTS=32)";
+
+constexpr const char* kVersionNotes = R"(
+Examples:
+  weft version)";
 
 int run(int argc, char** argv) {
   CLI::App app("Crawls the web. A framework for networking in C++ as Twisted is in Python, with a crawler as Scrapy.", "weft");
@@ -109,12 +152,14 @@ int run(int argc, char** argv) {
   parse->add_flag("--nolog", parseOptions.noLog, "Log nothing");
   parse->add_flag("--noitems", parseOptions.noItems, "Do not print the items");
   parse->add_flag("--nolinks", parseOptions.noLinks, "Do not print the requests");
+  parse->footer(kParseNotes);
   parse->callback([&] { code = command::parse(parseOptions); });
 
   command::BenchOptions benchOptions;
   CLI::App* bench = app.add_subcommand("bench", "Crawl an endless site in this program, and say how fast that was");
   bench->add_option("--seconds", benchOptions.seconds, "For how long (10)")->option_text("N")->check(CLI::PositiveNumber);
   bench->add_option("-s,--set", benchOptions.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  bench->footer(kBenchNotes);
   bench->callback([&] { code = command::bench(benchOptions); });
 
   command::DemoOptions demoOptions;
@@ -122,6 +167,7 @@ int run(int argc, char** argv) {
   demo->add_option("--port", demoOptions.port, "Listen there; 0 for any free port (8000)")->option_text("PORT");
   demo->add_option("--interface", demoOptions.interface, "Listen at that address (127.0.0.1)")->option_text("ADDRESS");
   demo->add_option("--port-file", demoOptions.portFile, "Write the port's number there once the site is up")->option_text("FILE");
+  demo->footer(kDemoNotes);
   demo->callback([&] { code = command::demo(demoOptions); });
 
   command::ServeOptions serveOptions;
@@ -140,18 +186,22 @@ int run(int argc, char** argv) {
 
   command::addCheck(app, code);
   command::addView(app, code);
+  command::addShell(app, code);
+  command::addWhy(app, code);
   command::addStartProject(app, code);
   command::addGenSpider(app, code);
+  command::addCompletion(app, code);
 
-  app.add_subcommand("list", "List the spiders of this program")->callback([&] { code = command::list(); });
+  app.add_subcommand("list", "List the spiders of this program")->footer(kListNotes)->callback([&] { code = command::list(); });
 
   command::SettingsOptions settingsOptions;
   CLI::App* settings = app.add_subcommand("settings", "List the settings, with their values and where these come from");
   settings->add_option("name", settingsOptions.name, "Only the value of this one")->option_text("NAME");
   settings->add_option("-s,--set", settingsOptions.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  settings->footer(kSettingsNotes);
   settings->callback([&] { code = command::settings(settingsOptions); });
 
-  app.add_subcommand("version", "Say which version this is")->callback([&] { code = command::version(); });
+  app.add_subcommand("version", "Say which version this is")->footer(kVersionNotes)->callback([&] { code = command::version(); });
 
   std::vector<std::string> names;
   for (const CLI::App* subcommand : app.get_subcommands([](CLI::App*) { return true; })) names.push_back(subcommand->get_name());
@@ -171,7 +221,10 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return complain(error.what() + std::string("; weft ") + (argc > 1 && argv[1][0] != '-' ? std::string(argv[1]) + " " : "") + "--help lists the options", kUsage);
+    const CLI::App* within = &app;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+      if (argc > 1 && command->get_name() == argv[1]) within = command;
+    return complain(error.what() + optionHint(*within, argc, argv) + std::string("; weft ") + (argc > 1 && argv[1][0] != '-' ? std::string(argv[1]) + " " : "") + "--help lists the options", kUsage);
   }
   if (app.get_subcommands().empty()) std::fputs(app.help().c_str(), stdout);
   return code;

@@ -42,6 +42,8 @@ TEST_CASE("what cannot be understood is one clear line and exit code 2") {
       {"crawl http://127.0.0.1/ -c many", "--concurrency = many"},
       {"crawl http://127.0.0.1/ -L LOUD", "LOG_LEVEL=LOUD: must be"},
       {"crawl http://127.0.0.1/ --bogus", "--bogus"},
+      {"crawl http://127.0.0.1/ --reprot=x", "did you mean --report?"},
+      {"serve --lst", "did you mean --list?"},
       {"crawl http://127.0.0.1/ -o x.pickle", "there is no feed format \"pickle\""},
       {"crawl http://127.0.0.1/ -o x.cvs", "name one as FILE:FORMAT; did you mean csv?"},
   };

@@ -1,0 +1,107 @@
+#include <weft/core/log.hpp>
+#include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/fetched_page.hpp>
+#include <weft/crawler/frontier/internal/job_reader.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+
+namespace weft::crawler::command {
+
+namespace {
+
+void print(std::string_view name, std::string_view value) {
+  std::string line(name);
+  line.append(name.size() < 10 ? 10 - name.size() : 1, ' ');
+  weft::detail::appendEscaped(line, value);
+  line += '\n';
+  std::fwrite(line.data(), 1, line.size(), stdout);
+}
+
+// Lines of a feed that hold the URL; nothing for a feed that cannot be read so.
+std::optional<std::uint64_t> linesWith(const std::string& path, const std::string& url) {
+  if (path == "-" || path.ends_with(".gz") || path.ends_with(".zst")) return std::nullopt;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::uint64_t lines = 0;
+  for (std::string line; std::getline(in, line);) {
+    // As a whole: not the beginning of a longer URL.
+    for (std::size_t at = line.find(url); at != std::string::npos; at = line.find(url, at + 1)) {
+      const std::size_t end = at + url.size();
+      if (end < line.size() && std::string_view("\",;<' \t\r]}").find(line[end]) == std::string_view::npos) continue;
+      ++lines;
+      break;
+    }
+  }
+  return lines;
+}
+
+std::string stateOf(const JobFacts& facts) {
+  if (facts.request && !facts.ended) return facts.request->retryTimes ? "waits for another attempt" : "waits to be fetched";
+  if (facts.failure) return "failed for good";
+  if (facts.request) return "has ended: it was fetched, or dropped by a middleware";
+  return "has ended; its record was swept, so that depth, referrer and callback are not known any more";
+}
+
+int why(const std::string& text, const std::string& folder) {
+  try {
+    const http::Url url = pageUrl(text);
+    const JobFacts facts = readJob(folder, url);
+    print("url", url.href());
+    print("job", folder + " of the spider " + facts.spider);
+    if (!facts.seen && !facts.request && !facts.failure) {
+      print("seen", "no: no page that was fetched led there, or a filter (allowedDomains, a rule, DEPTH_LIMIT, robots.txt) stood before it");
+      return kNothingFetched;
+    }
+    print("seen", "yes");
+    print("state", stateOf(facts));
+    if (facts.request) {
+      const Request& request = *facts.request;
+      if (request.url.href() != url.href()) print("asked as", request.url.href());
+      print("depth", std::to_string(request.depth) + (request.isStartRequest ? ", a start request" : ""));
+      if (!request.referrer().empty()) print("referrer", request.referrer());
+      print("callback", facts.callback.empty() ? "parse" : facts.callback.starts_with("place:") ? "parse, or one that Spider::callbacks does not name" : facts.callback);
+      if (!request.meta("rule").empty()) print("rule", request.meta("rule"));
+      if (!request.meta("link_text").empty()) print("link text", request.meta("link_text"));
+      if (request.priority) print("priority", std::to_string(request.priority));
+      if (request.retryTimes) print("attempts", std::to_string(request.retryTimes) + " failed so far");
+    }
+    if (facts.failure) {
+      print("attempts", std::to_string(facts.failure->tries));
+      print("cause", facts.failure->cause);
+    }
+    for (const std::string& feed : facts.feeds)
+      if (const auto lines = linesWith(feed, url.href())) print("items", std::to_string(*lines) + (*lines == 1 ? " line of " : " lines of ") + feed + (*lines == 1 ? " holds this URL" : " hold this URL"));
+    return kComplete;
+  } catch (const JournalError& error) {
+    return complain(error.what(), kStartError);
+  } catch (const weft::Error& error) {
+    return complain(error.what(), kUsage);
+  }
+}
+
+}  // namespace
+
+void addWhy(CLI::App& app, int& code) {
+  struct Options {
+    std::string url, job;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("why", "Say what a job knows of a URL");
+  command->add_option("url", options->url, "Which page")->option_text("URL")->required();
+  command->add_option("--job", options->job, "The job's folder, in which no crawl is running")->option_text("DIR")->required();
+  command->footer(R"(
+Examples:
+  weft why https://example.com/a --job jobs/example     seen? by which page, how deep, which callback, why it failed
+
+A job keeps each request until it has ended and for up to 4,096 more, and for ever what was seen and what failed. It keeps no timing;
+items are found by their URL in feeds that are not compressed.
+Exit codes: 0 the URL was seen, 1 the job cannot be read, 2 usage, 4 it was not seen.)");
+  command->callback([options, &code] { code = why(options->url, options->job); });
+}
+
+}  // namespace weft::crawler::command
