@@ -208,11 +208,6 @@ std::string roff(std::string_view text) {
   return out;
 }
 
-std::string upper(std::string text) {
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return text;
-}
-
 // Examples and notes as they stand in --help.
 std::string roffNotes(std::string_view footer) {
   while (footer.starts_with('\n')) footer.remove_prefix(1);
