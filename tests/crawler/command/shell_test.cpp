@@ -134,15 +134,16 @@ TEST_CASE("on a terminal the shell prompts, Ctrl-C drops a line, and Ctrl-D leav
     _exit(127);
   }
   std::string output;
+  std::size_t seen = 0;
   const auto until = [&](const std::string& text) {
-    const std::size_t from = output.size();
     char buffer[4096];
-    for (pollfd wait{terminal, POLLIN, 0}; output.find(text, from > text.size() ? from - text.size() : 0) == std::string::npos;) {
+    for (pollfd wait{terminal, POLLIN, 0}; output.find(text, seen) == std::string::npos;) {
       if (poll(&wait, 1, 20000) <= 0) return false;
       const ssize_t got = read(terminal, buffer, sizeof buffer);
       if (got <= 0) return false;
       output.append(buffer, static_cast<std::size_t>(got));
     }
+    seen = output.find(text, seen) + text.size();
     return true;
   };
   const auto type = [&](std::string_view keys) { REQUIRE(::write(terminal, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size())); };
