@@ -113,7 +113,7 @@ function show(now) {
     return tile;
   }));
   const charts = [
-    ["Pages and errors a second", [{values: perSecond(series.pages), colour: "blue", name: "pages"}, {values: perSecond(series.errors), colour: "red", name: "errors"}], rate],
+    ["Pages a second", [{values: perSecond(series.pages), colour: "blue", name: "pages"}, {values: perSecond(series.errors), colour: "red", name: "errors"}], rate],
     ["Bytes a second", [{values: perSecond(series.bytes), colour: "violet"}], bytes],
     ["Latency", [{values: series.latency, colour: "amber"}], seconds],
     ["Items a second", [{values: perSecond(series.items), colour: "green"}], rate],
