@@ -315,13 +315,12 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   Reactor reactor;
   Politeness politeness(settings, reactor, std::random_device{}());
   std::unique_ptr<Frontier> frontier;
-  std::vector<std::unique_ptr<Feed>> feeds;
+  JournalFrontier* job = nullptr;
   std::optional<Archive> archive;
   std::optional<SinceLastRun> run;
   try {
     archive.emplace(options, settings, reactor);
     if (!options.report.empty()) report.emplace(options.report);
-    JournalFrontier* job = nullptr;
     if (settings.jobdir.empty()) {
       frontier = std::make_unique<MemoryFrontier>(settings, politeness);
     } else {
@@ -334,13 +333,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
       job = journal.get();
       frontier = std::move(journal);
     }
-    auto values = feedValues;
-    values["name"] = spider.name;
-    values["time"] = feedTime(begin);
-    feeds = openFeeds(options, settings, std::move(values), job);
   } catch (const ReportError& error) {
-    return complain(error.what(), kStartError);
-  } catch (const FeedError& error) {
     return complain(error.what(), kStartError);
   } catch (const WarcError& error) {
     return complain(error.what(), kStartError);
@@ -379,7 +372,6 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   }
   Engine& engine = *made;
   obeyRobotsPace(engine.signals(), politeness, settings);
-  for (auto& feed : feeds) engine.addFeed(std::move(feed));
   if (archive->writer) archive->writer->onError([&engine](const WarcError&) { engine.stop("warc_error"); });
   CrawlMonitor monitor(engine, politeness, reactor);
   describe(monitor, spider, options, layers, begin);
@@ -398,6 +390,19 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
       return complain(error.what(), kStartError);
     }
     std::fprintf(stderr, "The dashboard is at %s\n", dashboard->url().c_str());
+  }
+  // Last: -O empties its file, which a crawl that does not start must leave as it was.
+  try {
+    auto values = std::move(feedValues);
+    values["name"] = spider.name;
+    values["time"] = feedTime(begin);
+    for (auto& feed : openFeeds(options, settings, std::move(values), job)) engine.addFeed(std::move(feed));
+  } catch (const FeedError& error) {
+    return complain(error.what(), kStartError);
+  } catch (const JournalError& error) {
+    return complain(error.what(), kStartError);
+  } catch (const Error& error) {
+    return complain(error.what(), kUsage);
   }
 
   std::optional<StatusLine> status;

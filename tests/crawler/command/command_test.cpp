@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+using namespace std::string_literals;
+
 TEST_CASE("weft says what it can do, which version it is, and what was probably meant") {
   CHECK(runWeft("--help").status == 0);
   CHECK(has(runWeft("--help"), "weft crawl http://example.com/ -o pages.jsonl"));
@@ -60,6 +62,21 @@ TEST_CASE("an output that cannot be written ends the crawl before it begins") {
   const ProgramRun run = runWeft("crawl http://127.0.0.1:1/ -o /nonexistent/pages.jsonl");
   CHECK(run.status == 1);
   CHECK(run.output == "weft: cannot write to /nonexistent/pages.jsonl: No such file or directory\n");
+}
+
+TEST_CASE("a crawl that does not start leaves its outputs as they were") {
+  const Folder folder;
+  const Demo demo(folder);
+  const std::string port = demo.url.substr(demo.url.rfind(':') + 1, demo.url.rfind('/') - demo.url.rfind(':') - 1);
+  std::ofstream(folder / "pages.jsonl") << "of yesterday\n";
+  for (const std::string& wrong : {"-s 'DOWNLOADER_MIDDLEWARES={\"Nosuch\": 1}'"s, "--dashboard=" + port}) {
+    CAPTURE(wrong);
+    const ProgramRun run = runWeft("crawl " + demo.url + " " + wrong + " -O '" + folder / "pages.jsonl" + "'");
+    CHECK_MESSAGE((run.status == 1 || run.status == 2), run.output);
+    std::string line;
+    CHECK(std::getline(std::ifstream(folder / "pages.jsonl"), line));
+    CHECK(line == "of yesterday");
+  }
 }
 
 TEST_CASE("a server that is not there is named, and the exit code is 4") {
