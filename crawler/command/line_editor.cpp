@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #ifdef WEFT_HAVE_LIBEDIT
 #include <editline/readline.h>
@@ -19,19 +20,34 @@ namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// While a line is read, SIGINT only interrupts it.
+// Sends SIGALRM so often; 0 ends it.
+void alarmEvery(long microseconds) noexcept {
+  const itimerval every{{0, microseconds}, {0, microseconds}};
+  ::setitimer(ITIMER_REAL, &every, nullptr);
+}
+
+// While a line is read, SIGINT only interrupts it. One that comes between two reads would be noticed at the next key: so the reads behind it are interrupted again and again.
 class Interrupts {
  public:
   Interrupts() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { interrupted = 1; };  // without SA_RESTART
+    struct sigaction action {};                        // without SA_RESTART
+    action.sa_handler = [](int) {};
+    ::sigaction(SIGALRM, &action, &alarmBefore_);
+    action.sa_handler = [](int) {
+      interrupted = 1;
+      alarmEvery(20'000);
+    };
     ::sigaction(SIGINT, &action, &before_);
     interrupted = 0;
   }
-  ~Interrupts() { ::sigaction(SIGINT, &before_, nullptr); }
+  ~Interrupts() {
+    ::sigaction(SIGINT, &before_, nullptr);
+    alarmEvery(0);
+    ::sigaction(SIGALRM, &alarmBefore_, nullptr);
+  }
 
  private:
-  struct sigaction before_ {};
+  struct sigaction before_ {}, alarmBefore_ {};
 };
 
 #ifdef WEFT_HAVE_LIBEDIT
