@@ -169,12 +169,13 @@ class Shell {
   }
 
   void fetch(const std::string& text) {
-    http::Url url = page_or_nothing();
+    http::Url url;
     if (!text.empty()) {
       const bool relative = response_ && text.find("://") == std::string::npos && (text.starts_with('/') || text.starts_with('?') || text.starts_with('.') || text.starts_with('#'));
       url = relative ? response_->urljoin(text) : pageUrl(text);
-    } else if (!response_) {
-      throw ShellError("fetch takes a URL");
+    } else {
+      if (!response_) throw ShellError("fetch takes a URL");
+      url = response_->url;
     }
     if (!url.isHttp()) throw ShellError("cannot fetch " + url.href() + ": only http and https");
     const auto spider = options_.spider.empty() || isSpiderFile(options_.spider) ? std::make_unique<Spider>("shell") : spiderFor(options_.spider);
@@ -183,8 +184,6 @@ class Shell {
     response_ = std::move(fetched.response);
     summary();
   }
-
-  http::Url page_or_nothing() const { return response_ ? response_->url : http::Url(); }
 
   std::unique_ptr<Spider> spiderOf(const http::Url& url) const { return spiderFor(options_.spider.empty() || isSpiderFile(options_.spider) ? url.href() : options_.spider); }
 
