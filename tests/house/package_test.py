@@ -149,7 +149,8 @@ def main():
         (folder / 'subprojects').mkdir()
         (folder / 'subprojects' / 'weft').symlink_to(TOP)
         build = folder / 'build'
-        run('meson', 'setup', '--wrap-mode=forcefallback', '-Ddefault_library=shared', '--buildtype=plain', build, folder)
+        run('meson', 'setup', '--wrap-mode=forcefallback', '-Ddefault_library=shared', '-Dpkgconfig.relocatable=true', '--buildtype=plain',
+            build, folder)
         expectQuiet(run('ninja', '-C', build))
         expectLine(build / 'stranger')
         if (build / 'subprojects' / 'weft' / 'tests').exists() or (build / 'subprojects' / 'weft' / 'samples').exists():

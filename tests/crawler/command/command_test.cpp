@@ -144,11 +144,12 @@ TEST_CASE("a disk that fills up stops the crawl with exit code 5 and one clear l
 
 TEST_CASE("SIGINT finishes what is in flight, and the exit code tells") {
   Folder folder;
-  // A server that accepts, and answers nothing: the demo is not slow enough to be interrupted.
+  // A server that answers nothing: the demo is not slow enough to be interrupted. Each signal waits for what the log says before it.
   const std::string script = "python3 -c 'import socket,time; s=socket.create_server((\"127.0.0.1\",0)); print(s.getsockname()[1],flush=True); time.sleep(60)' > " +
                              (folder / "port") + " & server=$!; while [ ! -s " + (folder / "port") + " ]; do sleep 0.02; done; '" + kWeft +
-                             "' crawl http://127.0.0.1:$(cat " + (folder / "port") + ")/ -O " + (folder / "out.jsonl") +
-                             " & crawl=$!; sleep 0.3; kill -INT $crawl; sleep 0.2; kill -INT $crawl; wait $crawl; echo code $?; kill $server";
+                             "' crawl http://127.0.0.1:$(cat " + (folder / "port") + ")/ -O " + (folder / "out.jsonl") + " 2>" + (folder / "log") +
+                             " & crawl=$!; said() { until grep -q \"$1\" " + (folder / "log") + "; do sleep 0.02; done; }; said 'Spider opened'; kill -INT $crawl;" +
+                             " said gracefully; kill -INT $crawl; wait $crawl; echo code $?; kill $server; cat " + (folder / "log");
   const ProgramRun run = runProgram("{ " + script + "; }");
   CHECK_MESSAGE(has(run, "Received SIGINT, shutting down gracefully. Send again to force"), run.output);
   CHECK(has(run, "Received SIGINT twice, forcing unclean shutdown"));
