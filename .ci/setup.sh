@@ -29,6 +29,8 @@ build_packages=(
 test_packages=(
   "doctest-dev     the test framework"
   "python3         runs and sums the tests"
+  "aspell          checks the spelling of the documents"
+  "aspell-en       its British dictionary"
 )
 all_packages=(
   "clang-16            the second compiler"

@@ -215,7 +215,7 @@ template <class Y, class S, class R>
   return detail::ElementsOf<Generator<Y, S, R>>(std::move(inner));
 }
 
-/// A coroutine that yields Ys when it is asked, may receive an S at each yield, and may return an R at its end.
+/// A coroutine that yields values of type `Y` when it is asked, may receive an `S` at each yield, and may return an `R` at its end.
 ///
 ///     Generator<int> countdown(int from) {
 ///       for (int i = from; i > 0; --i) co_yield i;

@@ -114,7 +114,7 @@ class Selector {
   std::string name() const;
 
   /// What the regular expression (RE2's syntax) finds in get(): the group named `extract` if there is one, else all
-  /// groups, else all of it. As in parsel, character references of an element's HTML are decoded first, but for &lt;
+  /// groups, else all of it. As in parsel, character references of an element's HTML are decoded first, but for `&lt;`
   /// and &amp;. Throws PatternError.
   std::vector<std::string> re(std::string_view pattern) const;
   /// The first of them, or nullopt.

@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-// g++ 12 takes the empty place of a std::optional<Deferred> for one that is destroyed uninitialized.
+// g++ 12 takes the empty place of a std::optional<Deferred> for one that is destroyed uninitialised.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"

@@ -49,7 +49,7 @@ struct CssPlan;
 /// A compiled selector. It knows type, universal, class, id and attribute selectors (= ~= |= ^= $= *= and cssselect's
 /// !=, with the i and s flags), the four combinators, groups, and of the pseudo-classes :not :is :where :has, :root
 /// :scope :empty, :first-child and its family, :nth-child(an+b) and its family (with "of" and compound selectors),
-/// :lang(de, "*-CH"), :contains("text"), :checked :disabled :enabled :link :any-link; :hover, :visited and their like
+/// `:lang(de, "*-CH")`, :contains("text"), :checked :disabled :enabled :link :any-link; :hover, :visited and their like
 /// never match. At the end of a selector stand ::text (the text nodes of what is selected) and ::attr(name); "a ::text"
 /// selects all text within <a>.
 ///

@@ -28,7 +28,7 @@ class LoggingOptions {
 ///     GET http://example.com/big 200: 65536 bytes in 0.5 s, then it was dropped
 ///     GET http://example.org/: failed after 30 s: connecting to example.org:80: no connection after 30 s
 ///
-/// with the fields method, url, status, bytes and seconds. URLs are without user name, password and fragment; no header is ever logged. The bytes are those that this layer sees: put it
+/// with the fields method, `url`, status, bytes and seconds. URLs are without user name, password and fragment; no header is ever logged. The bytes are those that this layer sees: put it
 /// around the whole stack to log what the program gets, around the Agent to log each request that is sent.
 ///
 /// Errors: those of the inner agent. The inner agent and the clock must outlive its requests and their bodies; the LoggingAgent itself need not.

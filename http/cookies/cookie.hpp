@@ -39,7 +39,7 @@ class Cookie {
 
   std::string name;                  ///< may be empty: "Set-Cookie: x" is a cookie without a name
   std::string value;                 ///< with its quotes, if it has any
-  std::string domain;                ///< in lower case, international names as xn--…
+  std::string domain;                ///< in lower case, international names as `xn--…`
   std::string path = "/";
   bool hostOnly = true;              ///< for this host alone, not for those below it
   bool secure = false;               ///< over https and wss alone
