@@ -5,7 +5,10 @@ import re
 from suite import TOP, publicHeaders
 
 FENCE = re.compile(r'^```.*?^```', re.DOTALL | re.MULTILINE)
+INDENTED = re.compile(r'^ {4}.*', re.MULTILINE)
 REMARK = re.compile(r'<!--.*?-->', re.DOTALL)
+HEADING = re.compile(r'^#{1,6} +(.*?)#*$', re.MULTILINE)
+LINK = re.compile(r'\]\(\s*<?([^)\s>]+)[^)]*\)|^\[[^\]]+\]: *(\S+)', re.MULTILINE)
 SPAN = re.compile(r'`[^`]*`')
 COMMENT = re.compile(r'(?:^|\s)//[/!]?<?(?![/!])(?! namespace )(.*)')
 
@@ -24,9 +27,7 @@ def blanked(text, *patterns):
 
 def ofDocument(text):
     """A document without code, the addresses of its links and its remarks."""
-    text = blanked(text, FENCE, REMARK)
-    text = re.sub(r'^ {4}.*', '', text, flags=re.MULTILINE)
-    return re.sub(r'\]\([^)]*\)', ']', blanked(text, SPAN))
+    return re.sub(r'\]\([^)]*\)', ']', blanked(text, FENCE, REMARK, INDENTED, SPAN))
 
 
 def ofHeader(text):
@@ -44,3 +45,20 @@ def allOfIt():
         yield path.relative_to(TOP), ofDocument(path.read_text())
     for path in publicHeaders():
         yield path, ofHeader((TOP / path).read_text())
+
+
+def links(text):
+    """Where the links of a document lead, in order, images among them."""
+    return [found[1] or found[2] for found in LINK.finditer(blanked(text, FENCE, REMARK, INDENTED, SPAN))]
+
+
+def headings(text):
+    """The fragments by which GitHub knows a document's headings."""
+    slugs = {}
+    for title in HEADING.findall(blanked(text, FENCE, REMARK)):
+        title = re.sub(r'!?\[([^\]]*)\]\([^)]*\)', r'\1', title)
+        slug = re.sub(r'[^\w\- ]', '', title.strip().lower()).replace(' ', '-')
+        seen = slugs[slug] = slugs.get(slug, -1) + 1
+        if seen:
+            slugs[f'{slug}-{seen}'] = 0
+    return set(slugs)
