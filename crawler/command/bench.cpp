@@ -6,20 +6,30 @@
 #include <weft/http/server/site.hpp>
 #include <weft/net/tcp_network.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <sys/resource.h>
 
 namespace weft::crawler::command {
 
 namespace {
+
+struct Options {
+  double seconds = 10;
+  std::vector<std::string> settings;                   // -s NAME=VALUE
+};
 
 // A page for every number, which links to two that nobody links to but it, and to 18 that are known: an endless site, whose queue grows by one a page.
 std::string benchPage(std::uint64_t number) {
@@ -109,9 +119,7 @@ class BenchSpider final : public Spider {
   std::uint64_t& pages_;
 };
 
-}  // namespace
-
-int bench(const BenchOptions& options) {
+int bench(const Options& options) {
   std::optional<BenchServer> server;
   try {
     server.emplace();
@@ -137,6 +145,20 @@ int bench(const BenchOptions& options) {
   std::printf("%s pages in %.1f s: %s pages/min, %.1f µs of CPU a page (beside the server's)\n", grouped(pages).c_str(), elapsed,
               grouped(static_cast<std::uint64_t>(count / elapsed * 60)).c_str(), cpu / count * 1e6);
   return code == kStopped ? kComplete : code;          // it was meant to be stopped
+}
+
+}  // namespace
+
+void addBench(CLI::App& app, int& code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("bench", "Crawl an endless site in this program, and say how fast that was");
+  command->add_option("--seconds", options->seconds, "For how long (10)")->option_text("N")->check(CLI::PositiveNumber);
+  command->add_option("-s,--set", options->settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  command->footer(R"(
+Examples:
+  weft bench
+  weft bench --seconds 3 -s CONCURRENT_REQUESTS=64)");
+  command->callback([options, &code] { code = bench(*options); });
 }
 
 }  // namespace weft::crawler::command

@@ -6,12 +6,24 @@
 #include <weft/core/reactor.hpp>
 #include <weft/net/tcp_network.hpp>
 
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <string>
 
 namespace weft::crawler::command {
 
-int demo(const DemoOptions& options) {
+namespace {
+
+struct Options {
+  std::uint16_t port = 8000;                           // 0: any free one
+  std::string interface = "127.0.0.1";
+  std::string portFile;                                // gets the port's number once the site listens
+};
+
+int demo(const Options& options) {
   setLogSink(stderrLogSink());
   Reactor reactor;
   net::TcpNetwork network(reactor);
@@ -28,6 +40,21 @@ int demo(const DemoOptions& options) {
   std::fprintf(stderr, "The demo site, with %zu quotes: http://%s/  (Ctrl-C ends it)\n", demoQuoteCount(), net::hostAndPort(options.interface, number).c_str());
   reactor.run();
   return kComplete;
+}
+
+}  // namespace
+
+void addDemo(CLI::App& app, int& code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("demo", "Serve the demo site: quotes with authors and tags");
+  command->add_option("--port", options->port, "Listen there; 0 for any free port (8000)")->option_text("PORT");
+  command->add_option("--interface", options->interface, "Listen at that address (127.0.0.1)")->option_text("ADDRESS");
+  command->add_option("--port-file", options->portFile, "Write the port's number there once the site is up")->option_text("FILE");
+  command->footer(R"(
+Examples:
+  weft demo                                             http://127.0.0.1:8000/
+  weft demo --port 0 --port-file port                   any free port, which the file names)");
+  command->callback([options, &code] { code = demo(*options); });
 }
 
 }  // namespace weft::crawler::command

@@ -15,20 +15,45 @@
 #include <weft/net/tcp_network.hpp>
 #include <weft/net/tls/trust_root.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <unistd.h>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace weft::crawler::command {
 
 namespace {
+
+struct Options {
+  std::string url;
+  std::string output;                                  // a file; empty: the standard output
+  std::string method;                                  // empty: GET, or POST when there is a body
+  std::vector<std::string> headers;                    // "NAME: VALUE"
+  std::optional<std::string> data, json;               // a body: a form's, JSON
+  std::string dataFile;                                // or a file
+  std::string user;                                    // NAME:PASSWORD
+  std::optional<std::string> proxy;                    // empty: none, whatever the environment says
+  std::string cookies;                                 // a file, read before and written after
+  std::string cache;                                   // a folder
+  std::string authority;                               // a file of certificates that are trusted, instead of the system's
+  double timeout = 180;                                // seconds, for all of it
+  std::size_t retries = 2;
+  bool follow = true;
+  bool include = false, head = false, text = false, timing = false, insecure = false, verbose = false;
+};
 
 /// Something that the command line asked for cannot be done.
 class FetchError : public weft::Error {
@@ -36,7 +61,7 @@ class FetchError : public weft::Error {
   using weft::Error::Error;
 };
 
-http::AgentOptions agentOptions(const FetchOptions& options) {
+http::AgentOptions agentOptions(const Options& options) {
   http::AgentOptions agent;
   agent.setTotalTimeout(options.timeout).setMaxBody(http::Body::kUnlimited).setLenient(true).setUserAgent("weft/" WEFT_VERSION);
   agent.setProxies(options.proxy ? http::ProxySettings().all(*options.proxy) : http::ProxySettings::fromEnvironment());
@@ -52,7 +77,7 @@ http::AgentOptions agentOptions(const FetchOptions& options) {
 /// The layers, from the inside out: see docs/http.md.
 class Client {
  public:
-  Client(Reactor& reactor, net::Network& network, const FetchOptions& options)
+  Client(Reactor& reactor, net::Network& network, const Options& options)
       : agent_(network, agentOptions(options)),
         cookies_(withCache(options, reactor), jar_),
         auth_(cookies_, reactor),
@@ -72,7 +97,7 @@ class Client {
   const http::CookieJar& jar() const noexcept { return jar_; }
 
  private:
-  http::AnyAgent& withCache(const FetchOptions& options, Reactor& reactor) {
+  http::AnyAgent& withCache(const Options& options, Reactor& reactor) {
     if (options.cache.empty()) return agent_;
     return cache_.emplace(agent_, http::CacheOptions(options.cache).setReactor(reactor));
   }
@@ -88,7 +113,7 @@ class Client {
   http::LoggingAgent log_;
 };
 
-http::Request requestOf(const FetchOptions& options) {
+http::Request requestOf(const Options& options) {
   const bool hasBody = options.data || options.json || !options.dataFile.empty();
   http::Request request(options.method.empty() ? (options.head ? "HEAD" : hasBody ? "POST" : "GET") : options.method, http::Url(options.url));
   request.setHeader("Accept", options.json ? "application/json, */*" : "*/*");
@@ -133,7 +158,7 @@ void showProgress(http::Response& response) {
   });
 }
 
-Deferred<int> run(Reactor& reactor, FetchOptions options, http::Request request) {
+Deferred<int> run(Reactor& reactor, Options options, http::Request request) {
   net::TcpNetwork network(reactor);
   Client client(reactor, network, options);
   auto asking = client.agent().request(std::move(request));
@@ -159,9 +184,7 @@ Deferred<int> run(Reactor& reactor, FetchOptions options, http::Request request)
   co_return status < 400 ? kComplete : kSomeFailed;
 }
 
-}  // namespace
-
-int fetch(const FetchOptions& options) {
+int fetch(const Options& options) {
   http::Request request;
   try {
     request = requestOf(options);
@@ -173,6 +196,42 @@ int fetch(const FetchOptions& options) {
     return run(reactor, options, request).addErrback([](const weft::Error& error) { return complain(error.what(), kStartError); });
   };
   return react(program, 0, nullptr);
+}
+
+}  // namespace
+
+void addFetch(CLI::App& app, int& code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("fetch", "Fetch one URL");
+  command->add_option("url", options->url, "What to fetch")->option_text("URL")->required();
+  command->add_option("-o,--output", options->output, "Write the body to FILE, once it is complete")->option_text("FILE");
+  command->add_option("-X,--request", options->method, "The method (GET, or POST with a body)")->option_text("METHOD");
+  command->add_option("-H,--header", options->headers, "Send this field; may be repeated")->option_text("'NAME: VALUE'")->allow_extra_args(false);
+  command->add_option("-d,--data", options->data, "Send this as a form's body")->option_text("TEXT");
+  command->add_option("--json", options->json, "Send this as a body of JSON")->option_text("TEXT");
+  command->add_option("--data-file", options->dataFile, "Send this file as the body")->option_text("FILE");
+  command->add_option("-u,--user", options->user, "Log in, when the server asks")->option_text("NAME:PASSWORD");
+  command->add_option("-x,--proxy", options->proxy, "Go through this proxy, or '' for none ($http_proxy and its kin)")->option_text("URL");
+  command->add_option("-b,--cookies", options->cookies, "Keep cookies in FILE, as curl and wget write them")->option_text("FILE");
+  command->add_option("--cache", options->cache, "Keep what may be kept in FOLDER")->option_text("FOLDER");
+  command->add_option("--cacert", options->authority, "Trust these authorities instead of the system's")->option_text("FILE");
+  command->add_option("-m,--max-time", options->timeout, "How long all of it may take (180)")->option_text("SECONDS")->check(CLI::PositiveNumber);
+  command->add_option("--retry", options->retries, "Try again so often, where it may help (2)")->option_text("N");
+  command->add_flag("-i,--include", options->include, "Print the response's head, too");
+  command->add_flag("-I,--head", options->head, "Ask for the head alone");
+  command->add_flag("--text", options->text, "Print the text in UTF-8, whatever its encoding");
+  command->add_flag("--timing", options->timing, "Say how long each part took");
+  command->add_flag("!--no-redirects", options->follow, "Do not follow redirects");
+  command->add_flag("-k,--insecure", options->insecure, "Accept any certificate");
+  command->add_flag("-v,--verbose", options->verbose, "Log what is done");
+  command->footer(R"(
+Examples:
+  weft fetch http://example.com/ -o page.html
+  weft fetch http://example.com/api --json '{"a": 1}' -i
+
+Prints the body as it comes, without its Content-Encoding. Follows redirects, keeps to certificates, answers logins.
+Exit codes: 0 a status below 400, 1 no response, 2 usage, 3 a status of 400 or more.)");
+  command->callback([options, &code] { code = fetch(*options); });
 }
 
 }  // namespace weft::crawler::command

@@ -1,14 +1,29 @@
 #include <weft/crawler/command/command.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <cstdio>
 
 namespace weft::crawler::command {
+
+namespace {
 
 int list() {
   const auto names = SpiderRegistry::names();
   for (const std::string& name : names) std::puts(name.c_str());
   if (names.empty()) return complain("this program has no spiders of its own; a URL needs none (weft crawl URL), and a file is run by weft runspider FILE.cpp", kComplete);
   return kComplete;
+}
+
+}  // namespace
+
+void addList(CLI::App& app, int& code) {
+  CLI::App* command = app.add_subcommand("list", "List the spiders of this program");
+  command->footer(R"(
+Examples:
+  weft list
+  build/PROJECT --list                                  those of a project)");
+  command->callback([&code] { code = list(); });
 }
 
 }  // namespace weft::crawler::command

@@ -3,14 +3,27 @@
 
 #include <weft/crawler/internal/parse_program.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace weft::crawler::command {
 
 namespace {
 
+struct Options {
+  std::string url;
+  std::string spider;                                  // a name, or a file; empty: the spider of `weft crawl URL`
+  std::string callback;
+  std::vector<std::string> arguments, settings;        // -a, -s
+  std::string logLevel;
+  bool noItems = false, noLinks = false, noLog = false;
+};
+
 // What this command was told, for the program of a spider's file.
-std::vector<std::string> argumentsOf(const ParsePageOptions& options) {
+std::vector<std::string> argumentsOf(const Options& options) {
   std::vector<std::string> words{"--parse", options.url};
   if (!options.callback.empty()) words.insert(words.end(), {"--callback", options.callback});
   if (options.noItems) words.emplace_back("--noitems");
@@ -22,9 +35,7 @@ std::vector<std::string> argumentsOf(const ParsePageOptions& options) {
   return words;
 }
 
-}  // namespace
-
-int parse(const ParsePageOptions& options) {
+int parse(const Options& options) {
   if (isSpiderFile(options.spider)) return runSpiderFile(options.spider, argumentsOf(options));
   std::unique_ptr<Spider> spider;
   try {
@@ -43,6 +54,27 @@ int parse(const ParsePageOptions& options) {
   page.items = !options.noItems;
   page.requests = !options.noLinks;
   return parsePage(*spider, page, crawl);
+}
+
+}  // namespace
+
+void addParse(CLI::App& app, int& code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("parse", "Fetch one page, and show what a spider makes of it");
+  command->add_option("url", options->url, "What to fetch")->option_text("URL")->required();
+  command->add_option("--spider", options->spider, "A spider's name or file, in place of the one that crawls URLs")->option_text("NAME or FILE.cpp");
+  command->add_option("-c,--callback", options->callback, "One of its named callbacks (parse)")->option_text("NAME");
+  command->add_option("-a", options->arguments, "Give the spider an argument; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  command->add_option("-s,--set", options->settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  command->add_option("-L,--loglevel", options->logLevel, "Log from this level on")->option_text("LEVEL");
+  command->add_flag("--nolog", options->noLog, "Log nothing");
+  command->add_flag("--noitems", options->noItems, "Do not print the items");
+  command->add_flag("--nolinks", options->noLinks, "Do not print the requests");
+  command->footer(R"(
+Examples:
+  weft parse http://example.com/
+  weft parse http://example.com/author/1 --spider quotes.cpp -c parseAuthor)");
+  command->callback([options, &code] { code = parse(*options); });
 }
 
 }  // namespace weft::crawler::command

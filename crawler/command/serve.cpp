@@ -9,17 +9,31 @@
 #include <weft/http/server/static_files.hpp>
 #include <weft/net/tcp_network.hpp>
 
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace weft::crawler::command {
 
 namespace {
 
+struct Options {
+  std::string folder = ".";
+  std::uint16_t port = 8000;                           // 0: any free one
+  std::string interface = "127.0.0.1";
+  std::string portFile;                                // gets the port's number once the site listens
+  std::optional<double> maxAge;                        // seconds, for Cache-Control
+  bool list = false, dotFiles = false, followLinks = false, quiet = false;
+};
+
 constexpr double kGrace = 10;                          // seconds for answers that are on their way when it is told to end
 
-std::shared_ptr<http::Site> siteOf(const ServeOptions& options) {
+std::shared_ptr<http::Site> siteOf(const Options& options) {
   http::StaticFilesOptions files;
   files.setListings(options.list).setDotFiles(options.dotFiles).setOutsideLinks(options.followLinks).setPrecompressed(true);
   if (options.maxAge) files.setMaxAge(*options.maxAge);
@@ -30,9 +44,7 @@ std::shared_ptr<http::Site> siteOf(const ServeOptions& options) {
   return served;
 }
 
-}  // namespace
-
-int serve(const ServeOptions& options) {
+int serve(const Options& options) {
   setLogSink(stderrLogSink());
   Reactor reactor;
   net::TcpNetwork network(reactor);
@@ -63,6 +75,31 @@ int serve(const ServeOptions& options) {
   });
   reactor.run();
   return kComplete;
+}
+
+}  // namespace
+
+void addServe(CLI::App& app, int& code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("serve", "Serve a folder over HTTP");
+  command->add_option("folder", options->folder, "What to serve (this folder)")->option_text("DIR");
+  command->add_option("-p,--port", options->port, "Listen there; 0 for any free port (8000)")->option_text("PORT");
+  command->add_option("--interface", options->interface, "Listen at that address (127.0.0.1); 0.0.0.0 for all")->option_text("ADDRESS");
+  command->add_option("--port-file", options->portFile, "Write the port's number there once the site is up")->option_text("FILE");
+  command->add_flag("-l,--list", options->list, "Show what is in folders without an index.html");
+  command->add_option("--max-age", options->maxAge, "Let caches keep files for so long")->option_text("SECONDS")->check(CLI::NonNegativeNumber);
+  command->add_flag("--dot-files", options->dotFiles, "Serve names that begin with a dot, too");
+  command->add_flag("--follow-links", options->followLinks, "Follow symbolic links that lead out of the folder");
+  command->add_flag("-q,--quiet", options->quiet, "Print no line for each request");
+  command->footer(R"(
+Examples:
+  weft serve                                            this folder, at http://127.0.0.1:8000/
+  weft serve build/html --list -p 0                     any free port, with listings of folders
+  weft serve /srv/files --interface 0.0.0.0 --max-age 3600
+
+Each request is a line on stderr in the combined format. Sends page.html.br, .zst or .gz beside page.html to who wants it so, and compresses other texts itself.
+Nothing outside of the folder is ever sent. Ctrl-C ends it once answers that are on their way have been sent.)");
+  command->callback([options, &code] { code = serve(*options); });
 }
 
 }  // namespace weft::crawler::command

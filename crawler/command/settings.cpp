@@ -3,14 +3,25 @@
 #include <weft/core/log.hpp>
 #include <weft/crawler/internal/settings_layers.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
 namespace weft::crawler::command {
 
-int settings(const SettingsOptions& options) {
+namespace {
+
+struct Options {
+  std::string name;                                    // of the one that is asked for; empty: all
+  std::vector<std::string> settings;                   // -s NAME=VALUE
+};
+
+int settings(const Options& options) {
   SettingsLayers layers;
   try {
     layers.addProject();
@@ -37,6 +48,20 @@ int settings(const SettingsOptions& options) {
     out.append(setting.purpose).append("\n");
   }
   return std::fputs(out.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kComplete : kStartError;
+}
+
+}  // namespace
+
+void addSettingsCommand(CLI::App& app, int& code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("settings", "List the settings, with their values and where these come from");
+  command->add_option("name", options->name, "Only the value of this one")->option_text("NAME");
+  command->add_option("-s,--set", options->settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
+  command->footer(R"(
+Examples:
+  weft settings
+  weft settings CONCURRENT_REQUESTS -s CONCURRENT_REQUESTS=32)");
+  command->callback([options, &code] { code = settings(*options); });
 }
 
 }  // namespace weft::crawler::command

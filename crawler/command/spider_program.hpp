@@ -4,6 +4,7 @@
 #include <weft/crawler/error.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weft::crawler::command {
@@ -14,6 +15,9 @@ class CompileError : public Error {
   CompileError(const std::string& problem, int exitCode) : Error(problem), exitCode(exitCode) {}
   int exitCode;                                        ///< what weft is to end with
 };
+
+/// Is it the name of a C++ file?
+bool isSpiderFile(std::string_view name);
 
 /// Path of the program that `file` makes. It is compiled with $CXX (c++ otherwise) and $CXXFLAGS against the weft that this command belongs to, unless that was done before: with the same text,
 /// headers of its own, compiler, flags and library. Throws CompileError.
