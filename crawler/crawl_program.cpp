@@ -15,6 +15,7 @@
 #include <weft/crawler/http_cache/http_cache_error.hpp>
 #include <weft/crawler/http_downloader.hpp>
 #include <weft/crawler/internal/comma_list.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/internal/crawl_report.hpp>
 #include <weft/crawler/internal/run_report.hpp>
 #include <weft/crawler/internal/settings_layers.hpp>
@@ -246,6 +247,24 @@ Ending endingOf(const Engine& engine, const Failure* failure, bool ended) {
 }
 
 }  // namespace
+
+void addCrawlOptions(CommandLine& command, CrawlOptions& options) {
+  command.option("-o,--output", options.append, "Append items to FILE, in the format of its extension (jsonl, json, csv, xml; .gz, .zst); - is the standard output").text("FILE");
+  command.option("-O,--overwrite-output", options.overwrite, "Write items to FILE, overwriting it").text("FILE");
+  command.option("-a", options.arguments, "Give the spider an argument; may be repeated").text("NAME=VALUE");
+  command.option("-s,--set", options.settings, "Set a setting; may be repeated").text("NAME=VALUE");
+  command.option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host").text("N");
+  command.option("--job", options.job, "Keep the crawl in the folder DIR: after a stop, a crash or kill -9 the same command goes on with it").text("DIR");
+  command.flag("--since-last", options.sinceLast, "With --job: crawl again, and give the items of pages that changed since the last run");
+  command.option("--warc", options.warc, "Record what is sent and received in FILE, as WARC 1.1; .gz compresses").text("FILE");
+  command.option("--replay", options.replay, "Ask nobody: answer requests out of the WARC file FILE; may be repeated").text("FILE");
+  command.option("--report", options.report, "Write a report of the run to FILE: as JSON, or as a page where it ends in .html").text("FILE");
+  command.flag("--dashboard{0}", options.dashboard, "Serve a page that shows the crawl and steers it, and /metrics: on any free port of this machine, or on --dashboard=[ADDRESS:]PORT");
+  command.option("-L,--loglevel", options.logLevel, "Log from this level on: DEBUG, INFO, WARNING, ERROR or CRITICAL").text("LEVEL");
+  command.option("--logfile", options.logFile, "Append log lines to FILE instead of printing them").text("FILE");
+  command.flag("--nolog", options.noLog, "Log nothing; the summary at the end stays");
+  command.flag("--no-status", options.noStatus, "Show no status line on a terminal");
+}
 
 std::map<std::string, std::string> spiderArguments(const CrawlOptions& options) {
   std::map<std::string, std::string> arguments;

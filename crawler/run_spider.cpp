@@ -1,6 +1,7 @@
 #include <weft/crawler/run_spider.hpp>
 
 #include <weft/crawler/internal/check_program.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/internal/crawl_program.hpp>
 #include <weft/crawler/internal/option_hint.hpp>
 #include <weft/crawler/internal/parse_program.hpp>
@@ -21,19 +22,20 @@ int runSpider(Spider& spider, int argc, char** argv, SpiderFactory another) {
   try {
     CLI::App app("Runs the spider \"" + spider.name + "\" and writes what it finds, one JSON object a line.");
     app.get_formatter()->column_width(34);
+    CommandLine command(app);
     CrawlOptions options;
     std::vector<std::string> urls;
-    app.add_option("--url", urls, "Start here; may be repeated")->option_text("URL")->allow_extra_args(false);
+    command.option("--url", urls, "Start here; may be repeated").text("URL");
     ParseOptions parse;
-    app.add_option("--parse", parse.url, "Do not crawl: fetch this page alone, and show what the callback makes of it")->option_text("URL");
-    app.add_option("--callback", parse.callback, "With --parse: this one of the spider's named callbacks (parse)")->option_text("NAME");
-    app.add_flag("!--noitems", parse.items, "With --parse: do not print the items");
-    app.add_flag("!--nolinks", parse.requests, "With --parse: do not print the requests");
+    command.option("--parse", parse.url, "Do not crawl: fetch this page alone, and show what the callback makes of it").text("URL");
+    command.option("--callback", parse.callback, "With --parse: this one of the spider's named callbacks (parse)").text("NAME");
+    command.flag("!--noitems", parse.items, "With --parse: do not print the items");
+    command.flag("!--nolinks", parse.requests, "With --parse: do not print the requests");
     bool check = false, list = false;
-    app.add_flag("--check", check, "Do not crawl: fetch the pages of the spider's contracts, and say which are broken");
-    app.add_flag("--list", list, "With --check: only list the contracts");
-    addCrawlOptions(app, options);
-    app.footer("\nExit codes: 0 complete, 1 could not start, 2 usage, 3 some pages failed, 4 nothing fetched, 5 stopped early.");
+    command.flag("--check", check, "Do not crawl: fetch the pages of the spider's contracts, and say which are broken");
+    command.flag("--list", list, "With --check: only list the contracts");
+    addCrawlOptions(command, options);
+    command.notes("\nExit codes: 0 complete, 1 could not start, 2 usage, 3 some pages failed, 4 nothing fetched, 5 stopped early.");
     try {
       app.parse(argc, argv);
     } catch (const CLI::CallForHelp& help) {

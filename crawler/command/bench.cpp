@@ -1,12 +1,11 @@
 #include <weft/crawler/command/command.hpp>
 
 #include <weft/core/reactor.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/internal/number_text.hpp>
 #include <weft/crawler/link_extractor.hpp>
 #include <weft/http/server/site.hpp>
 #include <weft/net/tcp_network.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <charconv>
 #include <chrono>
@@ -151,14 +150,14 @@ int bench(const Options& options) {
 
 void addBench(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("bench", "Crawl an endless site in this program, and say how fast that was");
-  command->add_option("--seconds", options->seconds, "For how long (10)")->option_text("N")->check(CLI::PositiveNumber);
-  command->add_option("-s,--set", options->settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
-  command->footer(R"(
+  CommandLine command(app, "bench", "Crawl an endless site in this program, and say how fast that was");
+  command.option("--seconds", options->seconds, "For how long (10)").text("N").positive();
+  command.option("-s,--set", options->settings, "Set a setting; may be repeated").text("NAME=VALUE");
+  command.notes(R"(
 Examples:
   weft bench
   weft bench --seconds 3 -s CONCURRENT_REQUESTS=64)");
-  command->callback([options, &code] { code = bench(*options); });
+  command.run([options, &code] { code = bench(*options); });
 }
 
 }  // namespace weft::crawler::command

@@ -1,8 +1,7 @@
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/spider_program.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/run_spider.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <string>
@@ -39,11 +38,10 @@ void addCheck(CLI::App& app, int& code) {
     bool list = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("check", "Say which of their contracts spiders keep");
-  command->add_option("target", options->target, "A spider's file, or the name of a spider of this program")->option_text("FILE.cpp or SPIDER");
-  command->add_flag("--list", options->list, "Only list the contracts");
-  command->allow_extras();
-  command->footer(R"(
+  CommandLine command(app, "check", "Say which of their contracts spiders keep");
+  command.option("target", options->target, "A spider's file, or the name of a spider of this program").text("FILE.cpp or SPIDER");
+  command.flag("--list", options->list, "Only list the contracts");
+  command.notes(R"(
 Examples:
   weft check quotes.cpp                                 fetches the page of each contract, and calls its callback
   weft check quotes.cpp --list
@@ -52,7 +50,7 @@ Examples:
 Contracts stand in the spider's constructor:
   contracts = {Contract("parse").url("https://example.com/").returnsItems(1, 16).scrapes({"name", "price"})};
 Exit codes: 0 all are kept, 1 one is broken or the file does not compile, 2 usage or no contracts, 5 stopped.)");
-  command->callback([options, command, &code] { code = check(options->target, options->list, command->remaining()); });
+  command.runWithOthers([options, &code](const std::vector<std::string>& others) { code = check(options->target, options->list, others); });
 }
 
 }  // namespace weft::crawler::command

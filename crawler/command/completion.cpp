@@ -1,6 +1,7 @@
 // weft completion and weft man: what the command line itself knows, for a shell and for a reader.
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/settings.hpp>
 
 #include <CLI/CLI.hpp>
@@ -257,16 +258,16 @@ int print(const std::string& text) {
 
 void addCompletion(CLI::App& app, int& code) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* completion = app.add_subcommand("completion", "Print a script that lets a shell complete weft's words");
-  completion->add_option("shell", *shell, "Whose")->option_text("bash or zsh")->required();
-  completion->footer(R"(
+  CommandLine completion(app, "completion", "Print a script that lets a shell complete weft's words");
+  completion.option("shell", *shell, "Whose").text("bash or zsh").required();
+  completion.notes(R"(
 Examples:
   source <(weft completion bash)                        for this shell
   weft completion bash > ~/.local/share/bash-completion/completions/weft
   weft completion zsh > ~/.zfunc/_weft                  with fpath+=~/.zfunc before compinit
 
 An installed weft has both in their places already.)");
-  completion->callback([&app, shell, &code] {
+  completion.run([&app, shell, &code] {
     if (*shell == "bash") code = print(bash(commandsOf(app)));
     else if (*shell == "zsh") code = print(zsh(commandsOf(app)));
     else {
@@ -275,12 +276,12 @@ An installed weft has both in their places already.)");
     }
   });
 
-  CLI::App* manual = app.add_subcommand("man", "Print the manual page");
-  manual->footer(R"(
+  CommandLine manual(app, "man", "Print the manual page");
+  manual.notes(R"(
 Examples:
   weft man | man -l -                                   to read it
   weft man > weft.1)");
-  manual->callback([&app, &code] { code = print(man(app, commandsOf(app))); });
+  manual.run([&app, &code] { code = print(man(app, commandsOf(app))); });
 }
 
 }  // namespace weft::crawler::command

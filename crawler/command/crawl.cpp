@@ -1,9 +1,8 @@
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/spider_program.hpp>
 
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/http/url.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <string>
@@ -28,10 +27,10 @@ int crawl(const CrawlOptions& options) {
 
 void addCrawl(CLI::App& app, int& code) {
   auto options = std::make_shared<CrawlOptions>();
-  CLI::App* command = app.add_subcommand("crawl", "Crawl a site, or run a spider");
-  command->add_option("target", options->target, "A URL, or a spider's name")->option_text("URL or SPIDER")->required();
-  addCrawlOptions(*command, *options);
-  command->footer(R"(
+  CommandLine command(app, "crawl", "Crawl a site, or run a spider");
+  command.option("target", options->target, "A URL, or a spider's name").text("URL or SPIDER").required();
+  addCrawlOptions(command, *options);
+  command.notes(R"(
 Examples:
   weft crawl http://example.com/ -o pages.jsonl         every page of a site, one JSON line each
   weft crawl http://example.com/docs/ -a 'allow=/docs/' -a 'deny=\?' -o docs.jsonl
@@ -40,7 +39,7 @@ Examples:
 For a URL: fetches every page of its scheme, host and port once, and writes a line with url, status, title, links, bytes
 and depth for each. Takes the arguments allow=REGEX (follow only URLs that match) and deny=REGEX (do not follow those).
 Without allow, links to pictures, archives, styles and scripts are not followed.)");
-  command->callback([options, &code] { code = crawl(*options); });
+  command.run([options, &code] { code = crawl(*options); });
 }
 
 }  // namespace weft::crawler::command

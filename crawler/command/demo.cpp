@@ -4,9 +4,8 @@
 
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/net/tcp_network.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -46,15 +45,15 @@ int demo(const Options& options) {
 
 void addDemo(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("demo", "Serve the demo site: quotes with authors and tags");
-  command->add_option("--port", options->port, "Listen there; 0 for any free port (8000)")->option_text("PORT");
-  command->add_option("--interface", options->interface, "Listen at that address (127.0.0.1)")->option_text("ADDRESS");
-  command->add_option("--port-file", options->portFile, "Write the port's number there once the site is up")->option_text("FILE");
-  command->footer(R"(
+  CommandLine command(app, "demo", "Serve the demo site: quotes with authors and tags");
+  command.option("--port", options->port, "Listen there; 0 for any free port (8000)").text("PORT");
+  command.option("--interface", options->interface, "Listen at that address (127.0.0.1)").text("ADDRESS");
+  command.option("--port-file", options->portFile, "Write the port's number there once the site is up").text("FILE");
+  command.notes(R"(
 Examples:
   weft demo                                             http://127.0.0.1:8000/
   weft demo --port 0 --port-file port                   any free port, which the file names)");
-  command->callback([options, &code] { code = demo(*options); });
+  command.run([options, &code] { code = demo(*options); });
 }
 
 }  // namespace weft::crawler::command

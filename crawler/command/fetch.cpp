@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/defer/react.hpp>
 #include <weft/http/client/agent.hpp>
 #include <weft/http/client/auth_agent.hpp>
@@ -14,8 +15,6 @@
 #include <weft/http/cookies/cookie_file.hpp>
 #include <weft/net/tcp_network.hpp>
 #include <weft/net/tls/trust_root.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -202,36 +201,36 @@ int fetch(const Options& options) {
 
 void addFetch(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("fetch", "Fetch one URL");
-  command->add_option("url", options->url, "What to fetch")->option_text("URL")->required();
-  command->add_option("-o,--output", options->output, "Write the body to FILE, once it is complete")->option_text("FILE");
-  command->add_option("-X,--request", options->method, "The method (GET, or POST with a body)")->option_text("METHOD");
-  command->add_option("-H,--header", options->headers, "Send this field; may be repeated")->option_text("'NAME: VALUE'")->allow_extra_args(false);
-  command->add_option("-d,--data", options->data, "Send this as a form's body")->option_text("TEXT");
-  command->add_option("--json", options->json, "Send this as a body of JSON")->option_text("TEXT");
-  command->add_option("--data-file", options->dataFile, "Send this file as the body")->option_text("FILE");
-  command->add_option("-u,--user", options->user, "Log in, when the server asks")->option_text("NAME:PASSWORD");
-  command->add_option("-x,--proxy", options->proxy, "Go through this proxy, or '' for none ($http_proxy and its kin)")->option_text("URL");
-  command->add_option("-b,--cookies", options->cookies, "Keep cookies in FILE, as curl and wget write them")->option_text("FILE");
-  command->add_option("--cache", options->cache, "Keep what may be kept in FOLDER")->option_text("FOLDER");
-  command->add_option("--cacert", options->authority, "Trust these authorities instead of the system's")->option_text("FILE");
-  command->add_option("-m,--max-time", options->timeout, "How long all of it may take (180)")->option_text("SECONDS")->check(CLI::PositiveNumber);
-  command->add_option("--retry", options->retries, "Try again so often, where it may help (2)")->option_text("N");
-  command->add_flag("-i,--include", options->include, "Print the response's head, too");
-  command->add_flag("-I,--head", options->head, "Ask for the head alone");
-  command->add_flag("--text", options->text, "Print the text in UTF-8, whatever its encoding");
-  command->add_flag("--timing", options->timing, "Say how long each part took");
-  command->add_flag("!--no-redirects", options->follow, "Do not follow redirects");
-  command->add_flag("-k,--insecure", options->insecure, "Accept any certificate");
-  command->add_flag("-v,--verbose", options->verbose, "Log what is done");
-  command->footer(R"(
+  CommandLine command(app, "fetch", "Fetch one URL");
+  command.option("url", options->url, "What to fetch").text("URL").required();
+  command.option("-o,--output", options->output, "Write the body to FILE, once it is complete").text("FILE");
+  command.option("-X,--request", options->method, "The method (GET, or POST with a body)").text("METHOD");
+  command.option("-H,--header", options->headers, "Send this field; may be repeated").text("'NAME: VALUE'");
+  command.option("-d,--data", options->data, "Send this as a form's body").text("TEXT");
+  command.option("--json", options->json, "Send this as a body of JSON").text("TEXT");
+  command.option("--data-file", options->dataFile, "Send this file as the body").text("FILE");
+  command.option("-u,--user", options->user, "Log in, when the server asks").text("NAME:PASSWORD");
+  command.option("-x,--proxy", options->proxy, "Go through this proxy, or '' for none ($http_proxy and its kin)").text("URL");
+  command.option("-b,--cookies", options->cookies, "Keep cookies in FILE, as curl and wget write them").text("FILE");
+  command.option("--cache", options->cache, "Keep what may be kept in FOLDER").text("FOLDER");
+  command.option("--cacert", options->authority, "Trust these authorities instead of the system's").text("FILE");
+  command.option("-m,--max-time", options->timeout, "How long all of it may take (180)").text("SECONDS").positive();
+  command.option("--retry", options->retries, "Try again so often, where it may help (2)").text("N");
+  command.flag("-i,--include", options->include, "Print the response's head, too");
+  command.flag("-I,--head", options->head, "Ask for the head alone");
+  command.flag("--text", options->text, "Print the text in UTF-8, whatever its encoding");
+  command.flag("--timing", options->timing, "Say how long each part took");
+  command.flag("!--no-redirects", options->follow, "Do not follow redirects");
+  command.flag("-k,--insecure", options->insecure, "Accept any certificate");
+  command.flag("-v,--verbose", options->verbose, "Log what is done");
+  command.notes(R"(
 Examples:
   weft fetch http://example.com/ -o page.html
   weft fetch http://example.com/api --json '{"a": 1}' -i
 
 Prints the body as it comes, without its Content-Encoding. Follows redirects, keeps to certificates, answers logins.
 Exit codes: 0 a status below 400, 1 no response, 2 usage, 3 a status of 400 or more.)");
-  command->callback([options, &code] { code = fetch(*options); });
+  command.run([options, &code] { code = fetch(*options); });
 }
 
 }  // namespace weft::crawler::command

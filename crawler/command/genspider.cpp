@@ -2,8 +2,7 @@
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/scaffold.hpp>
 #include <weft/crawler/command/spider_cache.hpp>
-
-#include <CLI/CLI.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 
 #include <cstdio>
 #include <filesystem>
@@ -140,13 +139,13 @@ int genSpider(const Options& options) {
 
 void addGenSpider(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("genspider", "Write a new spider from a template");
-  command->add_option("name", options->name, "What it is called")->option_text("NAME");
-  command->add_option("site", options->site, "Where it begins")->option_text("DOMAIN or URL");
-  command->add_option("-t,--template", options->kind, "From this template (basic)")->option_text("NAME");
-  command->add_flag("--list", options->list, "List the templates");
-  command->add_option("--print", options->print, "Print this template")->option_text("NAME");
-  command->footer(R"(
+  CommandLine command(app, "genspider", "Write a new spider from a template");
+  command.option("name", options->name, "What it is called").text("NAME");
+  command.option("site", options->site, "Where it begins").text("DOMAIN or URL");
+  command.option("-t,--template", options->kind, "From this template (basic)").text("NAME");
+  command.flag("--list", options->list, "List the templates");
+  command.option("--print", options->print, "Print this template").text("NAME");
+  command.notes(R"(
 Examples:
   weft genspider quotes example.com                     quotes.cpp; in a project: spiders/quotes.cpp
   weft genspider books https://example.com/books/ -t crawl
@@ -154,7 +153,7 @@ Examples:
 
 Within a project (a weft.toml with spiders/ beside it) the file is listed in its meson.build. Nothing is overwritten.
 Exit codes: 0 done, 2 a name, site or template that cannot be used, or a file that is there.)");
-  command->callback([options, &code] { code = genSpider(*options); });
+  command.run([options, &code] { code = genSpider(*options); });
 }
 
 }  // namespace weft::crawler::command

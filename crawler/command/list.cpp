@@ -1,6 +1,5 @@
 #include <weft/crawler/command/command.hpp>
-
-#include <CLI/CLI.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 
 #include <cstdio>
 
@@ -18,12 +17,12 @@ int list() {
 }  // namespace
 
 void addList(CLI::App& app, int& code) {
-  CLI::App* command = app.add_subcommand("list", "List the spiders of this program");
-  command->footer(R"(
+  CommandLine command(app, "list", "List the spiders of this program");
+  command.notes(R"(
 Examples:
   weft list
   build/PROJECT --list                                  those of a project)");
-  command->callback([&code] { code = list(); });
+  command.run([&code] { code = list(); });
 }
 
 }  // namespace weft::crawler::command

@@ -1,9 +1,8 @@
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/spider_program.hpp>
 
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/internal/parse_program.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <string>
@@ -60,21 +59,21 @@ int parse(const Options& options) {
 
 void addParse(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("parse", "Fetch one page, and show what a spider makes of it");
-  command->add_option("url", options->url, "What to fetch")->option_text("URL")->required();
-  command->add_option("--spider", options->spider, "A spider's name or file, in place of the one that crawls URLs")->option_text("NAME or FILE.cpp");
-  command->add_option("-c,--callback", options->callback, "One of its named callbacks (parse)")->option_text("NAME");
-  command->add_option("-a", options->arguments, "Give the spider an argument; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
-  command->add_option("-s,--set", options->settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
-  command->add_option("-L,--loglevel", options->logLevel, "Log from this level on")->option_text("LEVEL");
-  command->add_flag("--nolog", options->noLog, "Log nothing");
-  command->add_flag("--noitems", options->noItems, "Do not print the items");
-  command->add_flag("--nolinks", options->noLinks, "Do not print the requests");
-  command->footer(R"(
+  CommandLine command(app, "parse", "Fetch one page, and show what a spider makes of it");
+  command.option("url", options->url, "What to fetch").text("URL").required();
+  command.option("--spider", options->spider, "A spider's name or file, in place of the one that crawls URLs").text("NAME or FILE.cpp");
+  command.option("-c,--callback", options->callback, "One of its named callbacks (parse)").text("NAME");
+  command.option("-a", options->arguments, "Give the spider an argument; may be repeated").text("NAME=VALUE");
+  command.option("-s,--set", options->settings, "Set a setting; may be repeated").text("NAME=VALUE");
+  command.option("-L,--loglevel", options->logLevel, "Log from this level on").text("LEVEL");
+  command.flag("--nolog", options->noLog, "Log nothing");
+  command.flag("--noitems", options->noItems, "Do not print the items");
+  command.flag("--nolinks", options->noLinks, "Do not print the requests");
+  command.notes(R"(
 Examples:
   weft parse http://example.com/
   weft parse http://example.com/author/1 --spider quotes.cpp -c parseAuthor)");
-  command->callback([options, &code] { code = parse(*options); });
+  command.run([options, &code] { code = parse(*options); });
 }
 
 }  // namespace weft::crawler::command

@@ -3,13 +3,12 @@
 
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/http/file_error.hpp>
 #include <weft/http/server/compress.hpp>
 #include <weft/http/server/site.hpp>
 #include <weft/http/server/static_files.hpp>
 #include <weft/net/tcp_network.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -81,17 +80,17 @@ int serve(const Options& options) {
 
 void addServe(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("serve", "Serve a folder over HTTP");
-  command->add_option("folder", options->folder, "What to serve (this folder)")->option_text("DIR");
-  command->add_option("-p,--port", options->port, "Listen there; 0 for any free port (8000)")->option_text("PORT");
-  command->add_option("--interface", options->interface, "Listen at that address (127.0.0.1); 0.0.0.0 for all")->option_text("ADDRESS");
-  command->add_option("--port-file", options->portFile, "Write the port's number there once the site is up")->option_text("FILE");
-  command->add_flag("-l,--list", options->list, "Show what is in folders without an index.html");
-  command->add_option("--max-age", options->maxAge, "Let caches keep files for so long")->option_text("SECONDS")->check(CLI::NonNegativeNumber);
-  command->add_flag("--dot-files", options->dotFiles, "Serve names that begin with a dot, too");
-  command->add_flag("--follow-links", options->followLinks, "Follow symbolic links that lead out of the folder");
-  command->add_flag("-q,--quiet", options->quiet, "Print no line for each request");
-  command->footer(R"(
+  CommandLine command(app, "serve", "Serve a folder over HTTP");
+  command.option("folder", options->folder, "What to serve (this folder)").text("DIR");
+  command.option("-p,--port", options->port, "Listen there; 0 for any free port (8000)").text("PORT");
+  command.option("--interface", options->interface, "Listen at that address (127.0.0.1); 0.0.0.0 for all").text("ADDRESS");
+  command.option("--port-file", options->portFile, "Write the port's number there once the site is up").text("FILE");
+  command.flag("-l,--list", options->list, "Show what is in folders without an index.html");
+  command.option("--max-age", options->maxAge, "Let caches keep files for so long").text("SECONDS").notNegative();
+  command.flag("--dot-files", options->dotFiles, "Serve names that begin with a dot, too");
+  command.flag("--follow-links", options->followLinks, "Follow symbolic links that lead out of the folder");
+  command.flag("-q,--quiet", options->quiet, "Print no line for each request");
+  command.notes(R"(
 Examples:
   weft serve                                            this folder, at http://127.0.0.1:8000/
   weft serve build/html --list -p 0                     any free port, with listings of folders
@@ -99,7 +98,7 @@ Examples:
 
 Each request is a line on stderr in the combined format. Sends page.html.br, .zst or .gz beside page.html to who wants it so, and compresses other texts itself.
 Nothing outside of the folder is ever sent. Ctrl-C ends it once answers that are on their way have been sent.)");
-  command->callback([options, &code] { code = serve(*options); });
+  command.run([options, &code] { code = serve(*options); });
 }
 
 }  // namespace weft::crawler::command

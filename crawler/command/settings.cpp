@@ -1,9 +1,8 @@
 #include <weft/crawler/command/command.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/internal/settings_layers.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -54,14 +53,14 @@ int settings(const Options& options) {
 
 void addSettingsCommand(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("settings", "List the settings, with their values and where these come from");
-  command->add_option("name", options->name, "Only the value of this one")->option_text("NAME");
-  command->add_option("-s,--set", options->settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
-  command->footer(R"(
+  CommandLine command(app, "settings", "List the settings, with their values and where these come from");
+  command.option("name", options->name, "Only the value of this one").text("NAME");
+  command.option("-s,--set", options->settings, "Set a setting; may be repeated").text("NAME=VALUE");
+  command.notes(R"(
 Examples:
   weft settings
   weft settings CONCURRENT_REQUESTS -s CONCURRENT_REQUESTS=32)");
-  command->callback([options, &code] { code = settings(*options); });
+  command.run([options, &code] { code = settings(*options); });
 }
 
 }  // namespace weft::crawler::command

@@ -6,11 +6,10 @@
 #include <weft/crawler/command/shell_language.hpp>
 #include <weft/crawler/command/spider_cache.hpp>
 #include <weft/crawler/command/spider_program.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/internal/parse_program.hpp>
 #include <weft/crawler/internal/settings_layers.hpp>
 #include <weft/crawler/link_extractor.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <cstdio>
@@ -337,14 +336,14 @@ int shell(const Options& options) {
 
 void addShell(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("shell", "Look at a page by hand: selectors, links, headers");
-  command->add_option("target", options->target, "What to look at first")->option_text("URL or FILE");
-  command->add_option("-c,--command", options->commands, "Do this line and leave; may be repeated")->option_text("LINE")->allow_extra_args(false);
-  command->add_option("--spider", options->spider, "Fetch and parse as this spider would")->option_text("NAME or FILE.cpp");
-  command->add_option("-a", options->crawl.arguments, "Give the spider an argument; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
-  command->add_option("-s,--set", options->crawl.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
-  command->add_option("-L,--loglevel", options->crawl.logLevel, "Log from this level on (WARNING)")->option_text("LEVEL");
-  command->footer(R"(
+  CommandLine command(app, "shell", "Look at a page by hand: selectors, links, headers");
+  command.option("target", options->target, "What to look at first").text("URL or FILE");
+  command.option("-c,--command", options->commands, "Do this line and leave; may be repeated").text("LINE");
+  command.option("--spider", options->spider, "Fetch and parse as this spider would").text("NAME or FILE.cpp");
+  command.option("-a", options->crawl.arguments, "Give the spider an argument; may be repeated").text("NAME=VALUE");
+  command.option("-s,--set", options->crawl.settings, "Set a setting; may be repeated").text("NAME=VALUE");
+  command.option("-L,--loglevel", options->crawl.logLevel, "Log from this level on (WARNING)").text("LEVEL");
+  command.notes(R"(
 Examples:
   weft shell https://example.com/                       then: css title::text
   weft shell page.html -c 'css a::attr(href)'           a file, one line, and out
@@ -353,7 +352,7 @@ Examples:
 Scrapy's manner works as well: response.css('title::text').get(). help lists what can be asked. Each fetch is a crawl of its own,
 so that cookies are not kept from one to the next. Ctrl-C ends a fetch, Ctrl-D leaves.
 Exit codes: 0 each line worked, 1 one did not, 2 usage.)");
-  command->callback([options, &code] { code = shell(*options); });
+  command.run([options, &code] { code = shell(*options); });
 }
 
 }  // namespace weft::crawler::command

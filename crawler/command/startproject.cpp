@@ -2,8 +2,7 @@
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/scaffold.hpp>
 #include <weft/crawler/command/spider_program.hpp>
-
-#include <CLI/CLI.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -65,17 +64,17 @@ void addStartProject(CLI::App& app, int& code) {
     std::string name, folder;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("startproject", "Begin a project: spiders with settings, tests and a build");
-  command->add_option("name", options->name, "What it is called")->option_text("NAME")->required();
-  command->add_option("folder", options->folder, "Where to put it (NAME); must be empty or not there")->option_text("DIR");
-  command->footer(R"(
+  CommandLine command(app, "startproject", "Begin a project: spiders with settings, tests and a build");
+  command.option("name", options->name, "What it is called").text("NAME").required();
+  command.option("folder", options->folder, "Where to put it (NAME); must be empty or not there").text("DIR");
+  command.notes(R"(
 Examples:
   weft startproject shop                                in the folder shop/
   weft startproject shop .                              in this folder, which is empty
 
 It is a Meson project: weft.toml, meson.build, spiders/, items.hpp, pipelines.hpp, and a test of its first spider, in virtual time.
 Exit codes: 0 done, 2 a name that cannot be used, or a folder that is not empty.)");
-  command->callback([options, &code] { code = startProject(options->name, options->folder); });
+  command.run([options, &code] { code = startProject(options->name, options->folder); });
 }
 
 }  // namespace weft::crawler::command

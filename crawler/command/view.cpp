@@ -1,8 +1,7 @@
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/fetched_page.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/spider.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -39,12 +38,12 @@ int view(const Options& options) {
 void addView(CLI::App& app, int& code) {
   auto options = std::make_shared<Options>();
   options->crawl.logLevel = "WARNING";
-  CLI::App* command = app.add_subcommand("view", "Open a page in the browser, as a spider sees it");
-  command->add_option("url", options->url, "What to fetch")->option_text("URL")->required();
-  command->add_option("-s,--set", options->crawl.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
-  command->add_option("-L,--loglevel", options->crawl.logLevel, "Log from this level on (WARNING)")->option_text("LEVEL");
-  command->add_flag("--no-browser", options->noBrowser, "Only write the file, and print its path");
-  command->footer(R"(
+  CommandLine command(app, "view", "Open a page in the browser, as a spider sees it");
+  command.option("url", options->url, "What to fetch").text("URL").required();
+  command.option("-s,--set", options->crawl.settings, "Set a setting; may be repeated").text("NAME=VALUE");
+  command.option("-L,--loglevel", options->crawl.logLevel, "Log from this level on (WARNING)").text("LEVEL");
+  command.flag("--no-browser", options->noBrowser, "Only write the file, and print its path");
+  command.notes(R"(
 Examples:
   weft view https://example.com/
   weft view https://example.com/ --no-browser -s USER_AGENT=me
@@ -52,7 +51,7 @@ Examples:
 What is shown came through the middlewares, and no script has run: what is not there, a spider will not find. It is a file in
 $TMPDIR (/tmp), with a <base> so that links and pictures work; $BROWSER or else xdg-open opens it.
 Exit codes: 0 done, 1 could not start, 2 usage, 4 the page could not be fetched.)");
-  command->callback([options, &code] { code = view(*options); });
+  command.run([options, &code] { code = view(*options); });
 }
 
 }  // namespace weft::crawler::command

@@ -2,8 +2,7 @@
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/fetched_page.hpp>
 #include <weft/crawler/frontier/internal/job_reader.hpp>
-
-#include <CLI/CLI.hpp>
+#include <weft/crawler/internal/command_line.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -91,17 +90,17 @@ void addWhy(CLI::App& app, int& code) {
     std::string url, job;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("why", "Say what a job knows of a URL");
-  command->add_option("url", options->url, "Which page")->option_text("URL")->required();
-  command->add_option("--job", options->job, "The job's folder, in which no crawl is running")->option_text("DIR")->required();
-  command->footer(R"(
+  CommandLine command(app, "why", "Say what a job knows of a URL");
+  command.option("url", options->url, "Which page").text("URL").required();
+  command.option("--job", options->job, "The job's folder, in which no crawl is running").text("DIR").required();
+  command.notes(R"(
 Examples:
   weft why https://example.com/a --job jobs/example     seen? by which page, how deep, which callback, why it failed
 
 A job keeps each request until it has ended and for up to 4,096 more, and for ever what was seen and what failed. It keeps no timing;
 items are found by their URL in feeds that are not compressed.
 Exit codes: 0 the URL was seen, 1 the job cannot be read, 2 usage, 4 it was not seen.)");
-  command->callback([options, &code] { code = why(options->url, options->job); });
+  command.run([options, &code] { code = why(options->url, options->job); });
 }
 
 }  // namespace weft::crawler::command

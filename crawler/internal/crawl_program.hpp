@@ -43,24 +43,9 @@ enum ExitCode : int {
   kStopped = 5,              // stopped early: a signal, a CLOSESPIDER limit, an output that could no longer be written
 };
 
-/// Adds the options to a CLI11 app (a template, so that this header need not include CLI11).
-template <class App> void addCrawlOptions(App& app, CrawlOptions& options) {
-  app.add_option("-o,--output", options.append, "Append items to FILE, in the format of its extension (jsonl, json, csv, xml; .gz, .zst); - is the standard output")->option_text("FILE")->allow_extra_args(false);
-  app.add_option("-O,--overwrite-output", options.overwrite, "Write items to FILE, overwriting it")->option_text("FILE")->allow_extra_args(false);
-  app.add_option("-a", options.arguments, "Give the spider an argument; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
-  app.add_option("-s,--set", options.settings, "Set a setting; may be repeated")->option_text("NAME=VALUE")->allow_extra_args(false);
-  app.add_option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host")->option_text("N");
-  app.add_option("--job", options.job, "Keep the crawl in the folder DIR: after a stop, a crash or kill -9 the same command goes on with it")->option_text("DIR");
-  app.add_flag("--since-last", options.sinceLast, "With --job: crawl again, and give the items of pages that changed since the last run");
-  app.add_option("--warc", options.warc, "Record what is sent and received in FILE, as WARC 1.1; .gz compresses")->option_text("FILE");
-  app.add_option("--replay", options.replay, "Ask nobody: answer requests out of the WARC file FILE; may be repeated")->option_text("FILE")->allow_extra_args(false);
-  app.add_option("--report", options.report, "Write a report of the run to FILE: as JSON, or as a page where it ends in .html")->option_text("FILE");
-  app.add_flag("--dashboard{0}", options.dashboard, "Serve a page that shows the crawl and steers it, and /metrics: on any free port of this machine, or on --dashboard=[ADDRESS:]PORT");
-  app.add_option("-L,--loglevel", options.logLevel, "Log from this level on: DEBUG, INFO, WARNING, ERROR or CRITICAL")->option_text("LEVEL");
-  app.add_option("--logfile", options.logFile, "Append log lines to FILE instead of printing them")->option_text("FILE");
-  app.add_flag("--nolog", options.noLog, "Log nothing; the summary at the end stays");
-  app.add_flag("--no-status", options.noStatus, "Show no status line on a terminal");
-}
+class CommandLine;
+/// Adds the options of a crawl.
+void addCrawlOptions(CommandLine& command, CrawlOptions& options);
 
 /// The pairs of -a. Throws SettingError.
 std::map<std::string, std::string> spiderArguments(const CrawlOptions& options);
