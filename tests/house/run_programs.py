@@ -3,8 +3,8 @@
 
 run_programs.py FOLDER [--suite S]... [--without S]... [NAME...]
 
-Reads the list of tests that Meson wrote, runs as many at once as there are processors, prints a line for each as it ends
-and, for those that failed, what they printed. A program's count is its last line "N passed, N failed", or doctest's
+Reads the list of tests that Meson wrote, runs as many at once as there are processors, those of higher priority first, prints a line
+for each as it ends and, for those that failed, what they printed. A program's count is its last line "N passed, N failed", or doctest's
 summary. A crash, a timeout or a program that ran no test counts as a failure. The sums are appended to
 FOLDER/test-totals ("passed failed"), the outputs are in FOLDER/test-logs. Exits with 1 if anything failed.
 With --targets it only prints what ninja must build for the named tests.
@@ -37,7 +37,7 @@ def chosen(folder, options):
         if options.names and not hits or 'slow' in suites and hits and test['name'] not in hits:
             continue  # the slow ones are named in full
         picked.append(test)
-    return picked
+    return sorted(picked, key=lambda test: -test['priority'])
 
 
 def targets(folder, tests):

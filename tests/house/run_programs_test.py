@@ -40,7 +40,7 @@ def main():
         (folder / 'meson-info').mkdir()
         (folder / 'meson-info' / 'intro-tests.json').write_text(json.dumps([
             {'name': case[0], 'cmd': ['sh', '-c', case[1]], 'env': {}, 'suite': ['weft:odd' if index % 2 else 'weft:even'],
-             'workdir': None, 'timeout': 1 if case[0] == 'hangs' else 30, 'is_parallel': index % 3 > 0,
+             'workdir': None, 'timeout': 1 if case[0] == 'hangs' else 30, 'is_parallel': index % 3 > 0, 'priority': 0,
              'depends': []} for index, case in enumerate(CASES)]))
         totals = folder / 'test-totals'
 
