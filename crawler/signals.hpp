@@ -88,20 +88,25 @@ template <class... Arguments> class Signal {
 
 /// The signals of one crawl, all of Scrapy's, in about the order in which they come. What a signal names is referred to, and only while its handlers run.
 struct Signals {
+  /// The spider has been made and told of the crawl; nothing has been asked for yet.
   Signal<> spiderOpened{"spider_opened"};
+  /// The crawl begins: the start requests come next.
   Signal<> engineStarted{"engine_started"};
   /// A request that a spider yielded goes to the frontier, which may know it already.
   Signal<Request> requestScheduled{"request_scheduled"};
-  /// It does not get there: it is known already, leads off the site, or there is no room for it.
+  /// A request does not get to the frontier: it is known already, leads off the site, or there is no room for it.
   Signal<Request> requestDropped{"request_dropped"};
   /// A worker has nothing to do, as no request is waiting. It may come often.
   Signal<> schedulerEmpty{"scheduler_empty"};
-  /// A request is sent, its response is there in full, or it has ended one way or the other: inside of all middlewares, each robots.txt and each attempt among them.
+  /// A request is sent: inside of all middlewares, each robots.txt and each attempt among them.
   Signal<Request> requestReachedDownloader{"request_reached_downloader"};
-  /// The head of a response is there (its body is not), and a piece of the body, decoded. Answer with StopDownload if you have seen enough.
+  /// The head of a response is there, its body is not. Answer with StopDownload if that is enough.
   Signal<http::Response, Request> headersReceived{"headers_received"};
+  /// A piece of a body is there, decoded. Answer with StopDownload if you have seen enough.
   Signal<std::string_view, Request> bytesReceived{"bytes_received"};
+  /// A response is there in full: inside of all middlewares, each robots.txt and each attempt among them.
   Signal<Response> responseDownloaded{"response_downloaded"};
+  /// A request that reached the downloader has ended, with a response or without.
   Signal<Request> requestLeftDownloader{"request_left_downloader"};
   /// A site's robots.txt was read: a URL of the site, and its rules for this crawl's user agent.
   Signal<http::Url, RobotsTxt> robotsParsed{"robots_parsed"};
@@ -111,19 +116,22 @@ struct Signals {
   Signal<Failure, Request> spiderError{"spider_error"};
   /// An item came through the pipelines, and is about to be written.
   Signal<Item> itemScraped{"item_scraped"};
-  /// A pipeline dropped an item (the failure is a DropItem), or failed over it.
+  /// A pipeline dropped an item: the failure is a DropItem.
   Signal<Item, Failure> itemDropped{"item_dropped"};
+  /// A pipeline failed over an item.
   Signal<Item, Failure> itemError{"item_error"};
   /// The process has grown beyond MEMUSAGE_WARNING_MB.
   Signal<> memusageWarningReached{"memusage_warning_reached"};
   /// Nothing is waiting, and nothing under way: the crawl ends, unless a handler brings new requests (CrawlControl::crawl()) or answers with DontCloseSpider. CloseSpider gives it another
   /// reason.
   Signal<> spiderIdle{"spider_idle"};
-  /// A feed is complete and closed; all are.
+  /// A feed is complete and closed.
   Signal<Feed> feedSlotClosed{"feed_slot_closed"};
+  /// All feeds are complete and closed.
   Signal<> feedExporterClosed{"feed_exporter_closed"};
   /// The crawl has ended, for that reason; the feeds are closed.
   Signal<std::string> spiderClosed{"spider_closed"};
+  /// The last signal of a crawl.
   Signal<> engineStopped{"engine_stopped"};
 };
 

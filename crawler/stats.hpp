@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,5 +35,15 @@ class Stats {
  private:
   std::map<std::string, std::int64_t, std::less<>> counters_;
 };
+
+/// A counter that weft keeps itself: its key, and what it counts. A key that ends in TYPE, STATUS or REASON stands for as many counters as there are of these: failed_count/TYPE is
+/// failed_count/DnsLookupError and so on.
+struct StatInfo {
+  std::string_view key, meaning;
+};
+/// All of them, sorted by key. Spiders and extensions may keep others.
+std::span<const StatInfo> allStats() noexcept;
+/// Of the counter with that key; nullptr when it is none of weft's own.
+const StatInfo* statInfo(std::string_view key) noexcept;
 
 }  // namespace weft::crawler

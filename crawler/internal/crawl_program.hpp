@@ -36,9 +36,9 @@ struct CrawlOptions {
 /// Exit codes, as the manual lists them.
 enum ExitCode : int {
   kComplete = 0,             // every page was fetched, and every callback ran
-  kStartError = 1,           // the crawl could not begin: an output that cannot be written, start requests that failed
-  kUsage = 2,                // the command line cannot be understood
-  kSomeFailed = 3,           // some pages failed for good
+  kStartError = 1,           // it could not begin: an output that cannot be written, start requests that failed, a spider that does not compile
+  kUsage = 2,                // the command line, weft.toml or the environment cannot be understood
+  kSomeFailed = 3,           // complete but for pages that failed for good
   kNothingFetched = 4,       // not one page was fetched
   kStopped = 5,              // stopped early: a signal, a CLOSESPIDER limit, an output that could no longer be written
 };

@@ -72,7 +72,7 @@ struct HttpCacheMiddleware::State {
 
   // Goes by the crawl's clock, which never steps.
   Date now() const { return base + std::chrono::floor<std::chrono::seconds>(crawl.clock.now() - begun); }
-  void count(std::string_view what) { crawl.stats.incValue("httpcache/" + std::string(what)); }
+  void count(std::string_view stat) { crawl.stats.incValue(stat); }
 
   bool isExpired(const CachedHead& head) const {
     const auto most = crawl.settings.httpcacheExpirationSecs;
@@ -98,11 +98,11 @@ struct HttpCacheMiddleware::State {
     auto head = policy->makeHead(request, response.status, response.headers, requested, now());
     const bool tooLong = response.body.size() > static_cast<std::uint64_t>(crawl.settings.httpcacheMaxBody) || isCutShort(request, response.body.size());
     if (tooLong || !head || !policy->mayStore(request, *head)) {
-      count("uncacheable");
+      count("httpcache/uncacheable");
       if (replaces && response.status < 500) store->remove({key});
       return succeed();
     }
-    count("store");
+    count("httpcache/store");
     internal::PutPage page;
     page.print = key;
     page.method = request.method();
@@ -142,7 +142,7 @@ Deferred<Response> HttpCacheMiddleware::fetch(std::shared_ptr<const Request> req
 Deferred<Response> HttpCacheMiddleware::fetchAround(std::shared_ptr<const Request> request, Downloader& next) {
   State& state = *state_;
   if (state.offline) {
-    state.count("ignore");
+    state.count("httpcache/ignore");
     return fail<Response>(State::missing(*request, "HTTPCACHE_IGNORE_MISSING"));
   }
   return next.fetch(request).addCallback([&state, request = std::move(request)](Response response) {
@@ -158,17 +158,17 @@ Deferred<Response> HttpCacheMiddleware::fetchCached(std::shared_ptr<const Reques
   std::optional<CachedPage> page = co_await finding;
   if (page && (state.isExpired(page->head) || state.isToBeRetried(*request, *page))) page.reset();
   if (page && state.policy->isFresh(*request, page->head, state.now())) {
-    state.count("hit");
+    state.count("httpcache/hit");
     co_return state.responseOf(std::move(request), std::move(*page));
   }
-  if (!page) state.count("miss");
+  if (!page) state.count("httpcache/miss");
   const bool onlyIfCached = state.policy->onlyIfCached(*request);
   if (state.offline || onlyIfCached) {
     if (page && state.offline && state.policy->mayServeStale(*request, page->head, state.now())) {
-      state.count("hit");
+      state.count("httpcache/hit");
       co_return state.responseOf(std::move(request), std::move(*page));
     }
-    state.count("ignore");
+    state.count("httpcache/ignore");
     co_return State::missing(*request, onlyIfCached ? "only-if-cached" : "HTTPCACHE_IGNORE_MISSING");
   }
 
@@ -182,7 +182,7 @@ Deferred<Response> HttpCacheMiddleware::fetchCached(std::shared_ptr<const Reques
     Outcome<Response> outcome = co_await fetching.outcome();
     if (!outcome) {
       if (!page || !isServerTrouble(outcome.failure()) || !state.policy->mayServeStale(*request, page->head, state.now())) co_return outcome;
-      state.count("errorrecovery");
+      state.count("httpcache/errorrecovery");
       co_return state.responseOf(std::move(request), std::move(*page));
     }
     Response& response = *outcome;
@@ -193,7 +193,7 @@ Deferred<Response> HttpCacheMiddleware::fetchCached(std::shared_ptr<const Reques
         conditional.reset();
         continue;
       }
-      state.count("revalidate");
+      state.count("httpcache/revalidate");
       http::detail::freshen(page->head, response.headers, requested, state.now());
       internal::FreshenPage freshened;
       freshened.id = page->id;
@@ -202,10 +202,10 @@ Deferred<Response> HttpCacheMiddleware::fetchCached(std::shared_ptr<const Reques
       co_return state.responseOf(std::move(request), std::move(*page));
     }
     if (page && response.status >= 500 && state.policy->mayServeStale(*request, page->head, state.now())) {
-      state.count("revalidate");
+      state.count("httpcache/revalidate");
       co_return state.responseOf(std::move(request), std::move(*page));
     }
-    state.count(page ? "invalidate" : "firsthand");
+    state.count(page ? "httpcache/invalidate" : "httpcache/firsthand");
     auto keeping = state.keep(*request, key, response, requested, page.has_value());
     co_await keeping;
     co_return outcome;

@@ -93,14 +93,14 @@ struct SinceLastMiddleware::State {
   }
 
   Date now() const { return base + std::chrono::floor<std::chrono::seconds>(crawl.clock.now() - begun); }
-  void count(std::string_view what) { crawl.stats.incValue("since_last/" + std::string(what)); }
+  void count(std::string_view stat) { crawl.stats.incValue(stat); }
 
   // It is new, and the run was broken off before its items were safe.
   bool isOfThisRun(const CachedPage& page) const { return page.head.headers.get(kRunField) == run; }
 
   Response unchanged(std::shared_ptr<const Request> request, CachedPage page) {
     const bool isNew = isOfThisRun(page);
-    count(isNew ? "changed" : "unchanged");
+    count(isNew ? "since_last/changed" : "since_last/unchanged");
     page.head.headers.remove(kRunField);
     Response response(request->url, page.head.status, std::move(page.head.headers), std::move(page.body));
     response.flags.assign(request->flags().begin(), request->flags().end());
@@ -174,7 +174,7 @@ Deferred<Response> SinceLastMiddleware::compare(std::shared_ptr<const Request> r
       state.store->freshen(std::move(freshened));
       co_return state.unchanged(std::move(request), std::move(*page));
     }
-    state.count(page ? "changed" : "new");
+    state.count(page ? "since_last/changed" : "since_last/new");
     if (head && response.body.size() <= static_cast<std::uint64_t>(state.crawl.settings.httpcacheMaxBody)) {
       head->headers.set(kRunField, state.run);
       internal::PutPage put;

@@ -107,6 +107,20 @@ TEST_CASE("a counter of the stats keeps its address while others come") {
   CHECK(stats.getValue("depth") == 3);
 }
 
+TEST_CASE("weft's own counters are known by their keys, and families by what they begin with") {
+  using weft::crawler::allStats;
+  using weft::crawler::statInfo;
+  const auto all = allStats();
+  CHECK(std::is_sorted(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.key < b.key; }));
+  REQUIRE(statInfo("retry/count"));
+  CHECK(statInfo("retry/count")->key == "retry/count");
+  REQUIRE(statInfo("spider_exceptions/std::out_of_range"));
+  CHECK(statInfo("spider_exceptions/std::out_of_range")->key == "spider_exceptions/TYPE");
+  CHECK(statInfo("spider_exceptions/count")->key == "spider_exceptions/count");
+  CHECK_FALSE(statInfo("spider_exceptions/"));
+  CHECK_FALSE(statInfo("pages"));
+}
+
 TEST_CASE("a project file sets any setting, in TOML's own types") {
   const Settings settings = project(R"([settings]
 CONCURRENT_REQUESTS = 32

@@ -293,7 +293,7 @@ TEST_CASE("an extension listens and counts, and can be switched off by name") {
    public:
     Counting() : Extension("Counting") {}
     void open(const CrawlContext& crawl) override {
-      crawl.signals.responseReceived.connect([&stats = crawl.stats](const Response&) { stats.incValue("counted"); });
+      crawl.signals.responseReceived.connect([&stats = crawl.stats](const Response&) { stats.incValue("own/counted"); });
     }
   };
   for (const char* setting : {"", R"({"Counting": null})"}) {
@@ -303,7 +303,7 @@ TEST_CASE("an extension listens and counts, and can be switched off by name") {
     TwoPages spider;
     spider.extensions = {std::make_shared<Counting>()};
     crawl.run(spider);
-    CHECK(crawl.stat("counted") == (*setting ? 0 : 2));
+    CHECK(crawl.stat("own/counted") == (*setting ? 0 : 2));
   }
   weft::testing::SiteCrawl crawl;
   crawl.settings.set("EXTENSIONS", R"({"Countin": null})");

@@ -122,6 +122,8 @@ struct SiteCrawl {
     const crawler::FrontierCounts counts = engine->counts();
     CHECK(counts.enqueued == counts.done + counts.failed + counts.dropped + counts.pending + counts.leased);
     CHECK(site.inFlight == 0);
+    for (const auto& [key, value] : engine->stats().getStats())
+      if (!key.starts_with("own/")) CHECK_MESSAGE(crawler::statInfo(key), key, " is not in crawler/stats.cpp");
     CHECK(clock.getDelayedCalls().empty());
   }
   std::int64_t stat(std::string_view name) const { return engine->stats().getValue(name); }

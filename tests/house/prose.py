@@ -52,13 +52,14 @@ def links(text):
     return [found[1] or found[2] for found in LINK.finditer(blanked(text, FENCE, REMARK, INDENTED, SPAN))]
 
 
+def slug(title, seen):
+    """The fragment by which GitHub knows a heading; `seen` is a dictionary that the headings of one document share."""
+    name = re.sub(r'[^\w\- ]', '', title.strip().lower()).replace(' ', '-')
+    seen[name] = seen.get(name, -1) + 1
+    return f'{name}-{seen[name]}' if seen[name] else name
+
+
 def headings(text):
-    """The fragments by which GitHub knows a document's headings."""
-    slugs = {}
-    for title in HEADING.findall(blanked(text, FENCE, REMARK)):
-        title = re.sub(r'!?\[([^\]]*)\]\([^)]*\)', r'\1', title)
-        slug = re.sub(r'[^\w\- ]', '', title.strip().lower()).replace(' ', '-')
-        seen = slugs[slug] = slugs.get(slug, -1) + 1
-        if seen:
-            slugs[f'{slug}-{seen}'] = 0
-    return set(slugs)
+    """The fragments of all headings of a document."""
+    seen = {}
+    return {slug(re.sub(r'!?\[([^\]]*)\]\([^)]*\)', r'\1', title), seen) for title in HEADING.findall(blanked(text, FENCE, REMARK))}
