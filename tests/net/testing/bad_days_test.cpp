@@ -155,9 +155,9 @@ TEST_CASE("the same faults with the same seed give the same log, another seed an
 
 TEST_CASE("ten thousand connections that say nothing stay open and quiet, or are closed by an idle timeout") {
   const std::size_t count = 10'000 / kScale;
+  std::size_t lost = 0;                                // before the network, whose end is the connections'
   ManualClock clock;
   MemoryNetwork network(clock);
-  std::size_t lost = 0;
   class Silent : public Protocol {
    public:
     explicit Silent(std::size_t& lost) : lost_(lost) {}
