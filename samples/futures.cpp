@@ -92,11 +92,13 @@ int fibonacciInProcess(int n) {
 int fibonacci(int n) { return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2); }
 
 Deferred<> run(Reactor& reactor, int ticks) {
+  // [on-a-thread]
   Deferred<int> sum = deferToThread(reactor, add, 2, 3).addCallback([](int result) {
     std::printf("callback: 2 + 3 = %d\n", result);
     return result;
   });
   co_await sum;
+  // [/on-a-thread]
   Deferred<> failed = deferToThread(reactor, failing).addCallbacks([](int) { std::puts("not reached"); },
                                                                      [](Failure failure) { std::printf("errback: %s\n", failure.what()); });
   co_await failed;

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 /// Runs `main(clock)` to its end; the program's exit code.
+// [two-clocks]
 template <class F> int runInTime(bool virtualTime, F main) {
   weft::Outcome<> outcome;
   if (virtualTime) {
@@ -29,3 +30,4 @@ template <class F> int runInTime(bool virtualTime, F main) {
   std::fprintf(stderr, "%s\n", outcome.failure().getTraceback().c_str());
   return 1;
 }
+// [/two-clocks]

@@ -1,4 +1,4 @@
-// own_parts: a spider with a layer of its own around its requests, and a pipeline of its own for its items.
+// own_parts: a spider with layers of its own around its requests and its callbacks, an extension, and a pipeline for its items.
 //
 //     build/samples/own_parts --url http://127.0.0.1:8000/catalogue -a key=secret
 #include <weft/crawler.hpp>
@@ -12,6 +12,7 @@ struct Product { std::string name; double price = 0; std::string priceText; };
 WEFT_ITEM(Product, name, price)                                              // feeds write these two
 
 // Around each request: sends the key that the site wants, and has a page tried again that the site was too busy to fill.
+// [own-middleware]
 class ApiKey : public DownloaderMiddleware {
  public:
   ApiKey() : DownloaderMiddleware("ApiKey", 610) {}
@@ -28,6 +29,35 @@ class ApiKey : public DownloaderMiddleware {
  private:
   std::optional<CrawlContext> crawl_;
 };
+// [/own-middleware]
+
+// Around the callback: leaves out what has no name, and never asks for the way out.
+// [own-spider-middleware]
+class OnlyNamed : public SpiderMiddleware {
+ public:
+  OnlyNamed() : SpiderMiddleware("OnlyNamed", 600) {}
+  Deferred<Called> handle(std::shared_ptr<const Request> request, Outcome<Response> page, PageHandler& next) override {
+    auto handling = next.handle(std::move(request), std::move(page));
+    Called called = co_await handling;                                       // its results, and the exception that ended it
+    std::erase_if(called.results, [](crawler::Result& result) { return result.isItem() && result.item().as<Product>()->name.empty(); });
+    co_return called;
+  }
+  bool accepts(Request& request, const Request* /*from*/) override { return request.url.path() != "/logout"; }
+};
+// [/own-spider-middleware]
+
+// Beside the crawl: counts the pages that took long.
+// [own-extension]
+class SlowPages : public Extension {
+ public:
+  SlowPages() : Extension("SlowPages") {}
+  void open(const CrawlContext& crawl) override {
+    crawl.signals.responseReceived.connect([&stats = crawl.stats](const Response& response) {
+      if (response.downloadLatency > 1) stats.incValue("slow_pages");
+    });
+  }
+};
+// [/own-extension]
 
 // Each item: makes a number of the price, and drops what has none.
 class Prices : public ItemPipeline {
@@ -48,6 +78,8 @@ class Catalogue : public Spider {
   Catalogue() : Spider("catalogue") {
     startUrls = {"http://127.0.0.1:8000/catalogue"};
     downloaderMiddlewares = {std::make_shared<ApiKey>()};
+    spiderMiddlewares = {std::make_shared<OnlyNamed>()};
+    extensions = {std::make_shared<SlowPages>()};
     pipelines = {std::make_shared<Prices>()};
   }
   Results parse(Response response) override {

@@ -26,12 +26,14 @@ Deferred<> run(Clock& clock) {
   co_await world;
 
   std::puts("cancelled:");
+  // [cancel-it]
   Deferred<> never = sayAfter(clock, 5, "never said");
   co_await deferLater(clock, 1);
   never.cancel();
   try {
     co_await never;
   } catch (const CancelledError& error) {
+  // [/cancel-it]
     std::printf("%4.1f s  %s\n", clock.seconds(), error.what());
   }
 }

@@ -37,12 +37,14 @@ class Chapters : public Spider {
 };
 
 // The site: sixty chapters, each with a link to the next and one back.
+// [test-site]
 http::Response page(const http::Request& request) {
   const std::string path(request.url.path());
   const int number = std::atoi(path.c_str() + 1);
   if (number < 1 || number > 60) return http::errorResponse(404);
   return http::Response(200, "<h1>Chapter " + std::to_string(number) + "</h1><a href=/" + std::to_string(number % 60 + 1) + ">on</a> <a href=/" + std::to_string(number / 2 + 1) + ">back</a>", "text/html");
 }
+// [/test-site]
 
 // The feed: titles, as they come.
 class Titles : public crawler::Feed {
@@ -63,6 +65,7 @@ int main(int argc, char** argv) {
                             "tested_spider [--seed N]\n\n"
                             "Tests a spider on a network in memory, and says what came of it. The same seed gives the same run.\n"
                             "  --seed N   which connections are lost; 1 unless given\n");
+  // [test-network]
   ManualClock clock;
   net::MemoryNetwork network(clock, static_cast<std::uint64_t>(arguments.number("--seed", 1)));
   network.addHost("book.test");
@@ -73,7 +76,9 @@ int main(int argc, char** argv) {
     return link;
   });
   auto port = network.listen(80, std::make_shared<http::Site>([](http::Request request) { return succeed(page(request)); }));
+  // [/test-network]
 
+  // [test-crawl]
   crawler::Settings settings;
   settings.downloadDelay = 60;                         // seconds
   settings.retryTimes = 20;
@@ -87,6 +92,7 @@ int main(int argc, char** argv) {
   engine.addFeed(std::make_unique<Titles>(titles));
   auto crawl = engine.run();
   while (!crawl.called() && clock.seconds() < 86400) clock.play(60);         // until it is over, or a day has passed
+  // [/test-crawl]
 
   std::multiset<std::string> expected;
   for (int number = 1; number <= 60; ++number) expected.insert("Chapter " + std::to_string(number));

@@ -30,6 +30,7 @@ Deferred<> inTurn(Clock& clock) {
   std::printf("in turn: %.1f s\n", clock.seconds() - start);
 }
 
+// [wait-together]
 Deferred<> together(Clock& clock) {
   const double start = clock.seconds();
   std::vector<Deferred<std::string>> answers;
@@ -38,6 +39,7 @@ Deferred<> together(Clock& clock) {
     std::printf("%4.1f s  %s\n", clock.seconds() - start, answer.c_str());
   std::printf("together: %.1f s\n", clock.seconds() - start);
 }
+// [/wait-together]
 
 int main(int argc, char** argv) {
   const Arguments arguments(argc, argv,

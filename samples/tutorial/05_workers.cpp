@@ -9,6 +9,7 @@
 
 using namespace weft;
 
+// [workers]
 Deferred<> worker(Clock& clock, int number, DeferredQueue<std::string>& jobs) {
   while (auto job = co_await jobs.next()) {            // ends when the queue is closed and empty
     co_await deferLater(clock, 0.1);
@@ -25,6 +26,7 @@ Deferred<> run(Reactor& reactor) {
   co_await gatherResults(std::move(workers));
   std::puts("all done");
 }
+// [/workers]
 
 int main(int argc, char** argv) {
   const Arguments arguments(argc, argv, "tutorial_05_workers\n\nThree workers on one queue.\n");

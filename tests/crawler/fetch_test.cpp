@@ -29,6 +29,7 @@ class Fetching : public Spider {
  public:
   Fetching() : Spider("fetching") { startUrls = {"http://e.com/"}; }
   Request wanted{"http://e.com/price"};
+  // [fetch-within]
   Results parse(Response response) override {
     Found found;
     try {
@@ -41,6 +42,7 @@ class Fetching : public Spider {
     co_yield found;
     co_yield response.follow("/price", &Fetching::parsePrice);
   }
+  // [/fetch-within]
   Results parsePrice(Response response) {
     Found found;
     found.url = response.url.href();
