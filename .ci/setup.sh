@@ -49,6 +49,8 @@ all_packages=(
   "nghttp2-server             and its server"
   "tinyproxy                  an HTTP proxy"
   "microsocks                 and a SOCKS proxy"
+  "doxygen                    makes the reference of the interface"
+  "cmark-gfm                  and pages of the documents, as GitHub does"
   "dpkg-dev                   packs weft as a Debian package"
   "tmux                       a terminal, in which the tutorial is followed"
   "python3-websockets         so do WebSockets of Python's websockets"

@@ -296,6 +296,7 @@ template <class Y, class S, class R> class [[nodiscard]] Generator {
   /// Has it returned or thrown? False while it waits at its last yield: only next() can tell.
   bool done() const noexcept { return handle_.promise().over; }
 
+  /// A generator is a range that can be gone through once: this is its begin().
   class Iterator {
    public:
     using value_type = std::remove_cv_t<Y>;

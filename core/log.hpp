@@ -40,9 +40,9 @@ template <class T> LogFieldOf<T> field(std::string_view key, const T& value) noe
 /// One thing that was logged. Control characters in message and values have been escaped (`\n`, `\x1b`), so a record is one line and cannot steer a
 /// terminal, whatever a peer has sent. The views last as long as the call of the sink.
 struct LogRecord {
+  /// A value that was logged beside the message.
   struct Field {
-    std::string_view key;
-    std::string value;
+    std::string_view key; std::string value;
   };
   LogLevel level;
   std::string_view name;                               // of the logger: "weft.core.reactor"
@@ -177,10 +177,10 @@ template <class... P> void critical(std::string_view name, const P&... parts) { 
 /// Keeps what is logged while it lives, for tests; takes the place of the sink. Sees every level unless told otherwise.
 class LogCapture {
  public:
+  /// A record that was kept.
   struct Entry {
     LogLevel level;
-    std::string name;
-    std::string message;
+    std::string name, message;
     std::vector<std::pair<std::string, std::string>> fields;
   };
 

@@ -80,7 +80,7 @@ class Reactor : public Clock {
   }
   /// Ends the loop's sleep, on any thread.
   void wake() noexcept;
-
+  /// What addSystemEventTrigger() gives, for removeSystemEventTrigger().
   class SystemEventTrigger {
    public:
     SystemEventTrigger() = default;

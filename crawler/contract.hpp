@@ -35,9 +35,9 @@ class Contract {
     std::uint64_t least = 0;
     std::optional<std::uint64_t> most;                 ///< none: however many
   };
+  /// A promise about each item, in words, and what looks whether it is kept.
   struct ItemCheck {
-    std::string promise;
-    std::function<bool(const Item&)> holds;
+    std::string promise; std::function<bool(const Item&)> holds;
   };
 
   /// Of the callback of that name: "parse", or one that Spider::callbacks names.

@@ -78,7 +78,7 @@ class Response {
   http::Url urljoin(std::string_view href) const;
   /// A request for `href`, resolved as urljoin() does. Throws http::UrlError.
   Request follow(std::string_view href, Callback callback = {}) const { return Request(urljoin(href), callback); }
-  /// The same for what a selector found: the href of an <a>, <area> or <link>, or the text of `::attr(href)`. Throws RequestError for other elements, and those without an href.
+  /// The same for what a selector found: the href of an <a>, <area> or <link>, or the text of its attribute. Throws RequestError for other elements, and those without an href.
   Request follow(const Selector& link, Callback callback = {}) const;
   Request follow(http::Url link, Callback callback = {}) const { return Request(std::move(link), callback); }
 

@@ -286,7 +286,7 @@ template <class T> class AsyncGenerator<T>::promise_type final : public detail::
   std::exception_ptr injected_;
   Failure error_{nullptr};
 };
-
+/// What next() gives, to be awaited at once: the next value, or nullopt at the end.
 template <class T> class AsyncGenerator<T>::Next {
  public:
   using weftAwaiter = void;

@@ -17,14 +17,17 @@ class TaskFinished : public DeferError {
  public:
   using DeferError::DeferError;
 };
+/// Its generator is done.
 class TaskDone : public TaskFinished {
  public:
   TaskDone() : TaskFinished("this CooperativeTask has ended: its generator is done") {}
 };
+/// It was stopped.
 class TaskStopped : public TaskFinished {
  public:
   TaskStopped() : TaskFinished("this CooperativeTask was stopped") {}
 };
+/// Its generator failed.
 class TaskFailed : public TaskFinished {
  public:
   explicit TaskFailed(const Failure& failure) : TaskFinished(std::string("this CooperativeTask has failed: ") + failure.what()) {}
@@ -34,6 +37,7 @@ class SchedulerStopped : public DeferError {
  public:
   SchedulerStopped() : DeferError("the Cooperator was stopped") {}
 };
+/// CooperativeTask::resume() was called more often than pause().
 class NotPaused : public DeferError {
  public:
   NotPaused() : DeferError("CooperativeTask::resume(): it is not paused") {}

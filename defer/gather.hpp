@@ -33,7 +33,9 @@ template <class T> struct Indexed {
   Stored<T> value;
 };
 
+/// Says that a DeferredList fires with the first result that comes.
 struct FireOnOneCallback { explicit FireOnOneCallback() = default; };
+/// Says that a DeferredList fails with the first failure that comes.
 struct FireOnOneErrback { explicit FireOnOneErrback() = default; };
 inline constexpr FireOnOneCallback fireOnOneCallback{};
 inline constexpr FireOnOneErrback fireOnOneErrback{};

@@ -24,6 +24,7 @@ class ServiceError : public DeferError {
 /// Some services failed to stop. The others have stopped.
 class ServicesNotStopped : public DeferError {
  public:
+  /// A service that failed to stop, and why.
   struct Part {
     std::string name;                                  // "web", or "#2" of a service without a name
     Failure failure;

@@ -83,7 +83,7 @@ class Headers {
 
   /// All fields as they are sent, each with its CRLF, without the empty line at the end.
   std::string_view wire() const noexcept { return {block_, textSize_}; }
-
+  /// Over the fields, in their order.
   class Iterator {
    public:
     using iterator_category = std::input_iterator_tag;

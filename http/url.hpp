@@ -206,7 +206,7 @@ class Url : private detail::UrlOffsets {
 };
 
 }  // namespace weft::http
-
+/// Of what the URL is written as; equal URLs have equal ones.
 template <> struct std::hash<weft::http::Url> {
   std::size_t operator()(const weft::http::Url& url) const noexcept { return std::hash<std::string>()(url.href()); }
 };

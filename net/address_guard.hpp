@@ -34,6 +34,7 @@ class AddressRefused : public ConnectError {
 /// A value; it asks nobody. GuardedNetwork applies it to the very address that is connected to.
 class AddressGuard {
  public:
+  /// Why an address is refused: the rule in words, and the range that it stands for.
   struct Refusal {
     std::string rule;
     AddressRange range;

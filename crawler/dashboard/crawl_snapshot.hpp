@@ -52,15 +52,18 @@ struct SeriesPoint {
 /// A crawl at a moment. A copy: it stays what it is. The one source of the dashboard, its report, the metrics and what SIGUSR1 logs.
 struct CrawlSnapshot {
   enum class State : std::uint8_t { Running, Paused, Closing, Ended };
+  /// A page that failed.
   struct Error {
     double at = 0;                                     ///< seconds since the crawl began
     std::string url, cause;
     int tries = 0;
   };
+  /// One of the latest items.
   struct SampledItem {
     double at = 0;
     std::string json;                                  ///< its beginning, if it is long
   };
+  /// A setting, and where its value comes from.
   struct Setting {
     std::string name, value, origin;
   };

@@ -29,7 +29,7 @@ enum class CssFault : std::uint8_t {
   kNestedTooDeeply,
   kTooLong,
 };
-
+/// Whether a selector can be read; if not, what is wrong with it and where.
 struct CssSyntax {
   CssFault fault = CssFault::kNone;
   std::size_t offset = 0;  // in bytes, from 0

@@ -44,7 +44,7 @@ struct StoredAttribute {
   Atom name = 0;
   std::uint32_t data = 0, size = 0;
 };
-
+/// How to read a document.
 struct ParseOptions {
   /// Whether to read <noscript> as a browser that runs scripts does: as text. Crawlers want it off.
   bool scripting = false;

@@ -21,7 +21,7 @@ class RobotsUnreachable : public Error {
   RobotsUnreachable(const std::string& url, int status) : Error(url + " answered " + std::to_string(status)), status(status) {}
   int status;
 };
-
+/// How a RobotsGate asks, and for how long it goes by an answer.
 struct RobotsGateOptions {
   std::string userAgent = "weft";                      ///< whose rules count; what the downloader sends as User-Agent, or its product token
   Delay maxAge = 24 * 3600;                            ///< rules are fetched anew after this (RFC 9309 section 2.4)

@@ -22,7 +22,7 @@ class AuthError : public Error {
 ///     Credentials me("https://api.example.com", "me", "secret");
 class Credentials {
  public:
-  /// `origin` is a URL of that origin; its path does not matter. Throws UrlError when it is none, AuthError when it has no origin (file:, mailto:), or when name or
+  /// `origin` is a URL of that origin; its path does not matter. Throws UrlError when it is none, AuthError when it has no origin (`file:`, mailto:), or when name or
   /// password contain a control character. Both are UTF-8.
   Credentials(std::string_view origin, std::string username, std::string password);
 

@@ -53,6 +53,7 @@ class BadRedirect : public RedirectError {
  public:
   BadRedirect(std::string_view reason, std::vector<Hop> chain, std::string location);
 };
+/// More than RedirectOptions allow in a row.
 class TooManyRedirects : public RedirectError {
  public:
   TooManyRedirects(std::size_t limit, std::vector<Hop> chain, std::string location);

@@ -30,6 +30,7 @@ class MultipartReader {
     PartEnd,
     End,                               ///< the last boundary; nothing more comes
   };
+  /// What a form may be made of; more is an error.
   struct Limits {
     std::size_t maxParts = 1000;
     std::size_t maxHeadBytes = 16 * 1024;              ///< of a part's header lines together

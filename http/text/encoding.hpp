@@ -31,7 +31,7 @@ enum class EncodingSource : std::uint8_t {
   Utf8,                              ///< nobody said, and the bytes are UTF-8
   Guess,                             ///< nobody said, and they are not
 };
-
+/// An encoding, and how it was found.
 struct DetectedEncoding {
   std::string_view name;             ///< "windows-1252"; of static lifetime
   EncodingSource source;

@@ -34,13 +34,13 @@ class TCPClientEndpoint : public ClientEndpoint {
   std::uint16_t port_;
   Address::Family family_;
 };
-
+/// A port of a host, by its IPv4 addresses.
 class TCP4ClientEndpoint final : public TCPClientEndpoint {
  public:
   TCP4ClientEndpoint(Network& network, std::string host, std::uint16_t port, ConnectOptions options = {})
       : TCPClientEndpoint(network, std::move(host), port, std::move(options), Address::Family::IPv4) {}
 };
-
+/// A port of a host, by its IPv6 addresses.
 class TCP6ClientEndpoint final : public TCPClientEndpoint {
  public:
   TCP6ClientEndpoint(Network& network, std::string host, std::uint16_t port, ConnectOptions options = {})
