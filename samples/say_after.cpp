@@ -33,9 +33,9 @@ Deferred<> run(Clock& clock) {
   try {
     co_await never;
   } catch (const CancelledError& error) {
-  // [/cancel-it]
     std::printf("%4.1f s  %s\n", clock.seconds(), error.what());
   }
+  // [/cancel-it]
 }
 
 int main(int argc, char** argv) {
