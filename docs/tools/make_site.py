@@ -77,7 +77,7 @@ class Site:
                 f'<li><a href="{root}{to}"{" aria-current=page" if to == place else ""}>{html.escape(name)}</a></li>' for name, to in entries) + '</ul>\n'
         return (f'<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
                 f'<title>{title}</title>\n<link rel="stylesheet" href="{root}site.css">\n<link rel="icon" href="data:,">\n</head>\n<body>\n'
-                f'<a class="skip" href="#text">To the text</a>\n<nav>\n<details class="menu" open><summary>weft</summary>\n{menu}</details>\n</nav>\n<main id="text">\n',
+                f'<a class="skip" href="#text">To the text</a>\n<a class="pages" href="#pages">All pages</a>\n<nav id="pages">\n<p>weft</p>\n{menu}</nav>\n<main id="text">\n',
                 '</main>\n</body>\n</html>\n')
 
     def write(self, place, title, body):
