@@ -62,12 +62,18 @@ void Engine::openExtensions() {
 
 Engine::~Engine() {
   aborted_ = true;                                     // for what is cancelled here
-  runner_.setFetcher(nullptr);
-  runner_.setSeenUrls(nullptr);
+  leaveSpider();
   downloader_.listen(nullptr);
   frontier_.onDropped(nullptr);
   for (DelayedCall* call : {&flushCall_, &limitCall_, &itemLimitCall_, &progressCall_, &idleCall_})
     if (call->active()) call->cancel();
+}
+
+// Once the crawl has ended the spider may go before the engine does.
+void Engine::leaveSpider() noexcept {
+  if (std::exchange(leftSpider_, true)) return;
+  runner_.setFetcher(nullptr);
+  runner_.setSeenUrls(nullptr);
 }
 
 Deferred<> Engine::run() {
@@ -420,6 +426,7 @@ Deferred<> Engine::tellSpider() {
     for (const auto& feed : feeds_) signals_.feedSlotClosed.send(*feed);
   signals_.feedExporterClosed.send();
   signals_.engineStopped.send();
+  if (!aborted_) leaveSpider();                        // else callbacks may still be running on threads
 }
 
 void Engine::watchLimits() {

@@ -46,7 +46,7 @@ struct FailedPage {
 ///     engine.addFeed(openFeed("quotes.jsonl", OutputFile::Mode::Overwrite));
 ///     co_await engine.run();
 ///
-/// What it is given is referred to and must outlive it. All of it runs on one thread, that of the clock (but for the spider's
+/// What it is given is referred to and must outlive it, but for a spider whose crawl has ended. All of it runs on one thread, that of the clock (but for the spider's
 /// code, when a runner takes it elsewhere); with a ManualClock and a downloader in memory it runs in virtual time.
 class Engine final : private CrawlControl, private Spider::Fetcher {
  public:
@@ -107,6 +107,7 @@ class Engine final : private CrawlControl, private Spider::Fetcher {
   CrawlContext context() noexcept { return {spider_, settings_, stats_, signals_, clock_, *this}; }
   std::uint64_t allowed() const noexcept { return paused_ ? 0 : static_cast<std::uint64_t>(concurrency_); }
   void openExtensions();
+  void leaveSpider() noexcept;
   Deferred<> resumed();
   void wakeWaiting();
   Deferred<> worker();
@@ -147,7 +148,7 @@ class Engine final : private CrawlControl, private Spider::Fetcher {
   Failure feedFailure_{std::exception_ptr()}, startFailure_{std::exception_ptr()};
   std::string stopReason_, closeReason_;
   std::chrono::nanoseconds begin_{}, end_{};
-  bool ended_ = false, aborted_ = false, begun_ = false, paused_ = false;
+  bool ended_ = false, aborted_ = false, begun_ = false, paused_ = false, leftSpider_ = false;
   int concurrency_, workers_ = 0;
   std::int64_t& itemCount_;
   std::int64_t leases_ = 0;
