@@ -60,8 +60,8 @@ std::shared_ptr<const Request> inTurn(const std::string& url) {
 }  // namespace
 
 TEST_CASE("a callback fetches a page and goes on with it; nothing is filtered, nothing recorded") {
-  SiteCrawl crawl;
   Fetching spider;
+  SiteCrawl crawl;
   crawl.site.html("http://e.com/", "");
   crawl.site.html("http://e.com/price", "12");
   crawl.run(spider);
@@ -74,8 +74,8 @@ TEST_CASE("a callback fetches a page and goes on with it; nothing is filtered, n
 }
 
 TEST_CASE("what is fetched is redirected and tried again like any request, and comes with its status") {
-  SiteCrawl crawl;
   Fetching spider;
+  SiteCrawl crawl;
   crawl.site.html("http://e.com/", "");
   SUBCASE("a redirect and a refresh") {
     crawl.site.text("http://e.com/price", "").status = 302;
@@ -130,8 +130,8 @@ TEST_CASE("a spider that is not being run fetches nothing") {
 }
 
 TEST_CASE("an aborted crawl cancels what its callbacks fetch") {
-  SiteCrawl crawl;
   Fetching spider;
+  SiteCrawl crawl;
   crawl.site.html("http://e.com/", "");
   crawl.site.html("http://e.com/price", "");
   auto running = crawl.start(spider);

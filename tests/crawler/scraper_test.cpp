@@ -46,8 +46,8 @@ std::vector<std::string> referrers(const SiteCrawl& crawl) {
 }  // namespace
 
 TEST_CASE("requests say which page they come from, by the setting, the page or themselves") {
-  SiteCrawl crawl;
   TestSpider spider;
+  SiteCrawl crawl;
   spider.links = [](const Response& response) {
     return std::vector<Request>{response.follow("/a"), Request("http://o.com/b"), Request("https://o.com/c").setMeta("referrer_policy", "origin")};
   };
@@ -79,8 +79,8 @@ TEST_CASE("requests say which page they come from, by the setting, the page or t
 }
 
 TEST_CASE("a refresh is a redirect, unless the spider wants every page") {
-  SiteCrawl crawl;
   TestSpider spider;
+  SiteCrawl crawl;
   crawl.site.html("https://e.com/", "<html><head><meta http-equiv=refresh content='5; url=/next'>");
   crawl.site.html("https://e.com/next", "there");
   SUBCASE("followed") {
@@ -98,8 +98,8 @@ TEST_CASE("a refresh is a redirect, unless the spider wants every page") {
 }
 
 TEST_CASE("statuses that a request or the spider lists reach the callback, redirects among them") {
-  SiteCrawl crawl;
   TestSpider spider;
+  SiteCrawl crawl;
   spider.links = [](const Response& response) {
     return std::vector<Request>{response.follow("/404"), response.follow("/410"), response.follow("/302").setHandleHttpstatusList({302, 404})};
   };
@@ -115,8 +115,8 @@ TEST_CASE("statuses that a request or the spider lists reach the callback, redir
 }
 
 TEST_CASE("a request says how often and at what priority it is tried again, and how loudly it is given up") {
-  SiteCrawl crawl;
   TestSpider spider;
+  SiteCrawl crawl;
   spider.links = [](const Response& response) {
     return std::vector<Request>{response.follow("/a").setMeta("max_retry_times", "1").setMeta("priority_adjust", "-5").setMeta("give_up_log_level", "DEBUG")};
   };
@@ -131,8 +131,8 @@ TEST_CASE("a request says how often and at what priority it is tried again, and 
 }
 
 TEST_CASE("a request may leave the domains, or begin anew at depth 0") {
-  SiteCrawl crawl;
   TestSpider spider;
+  SiteCrawl crawl;
   spider.allowedDomains = {"e.com"};
   crawl.settings.depthLimit = 1;
   spider.links = [](const Response&) {

@@ -71,6 +71,7 @@ class TwoPages : public Spider {
 }  // namespace
 
 TEST_CASE("a crawl tells what happens in Scrapy's order") {
+  TwoPages spider;
   weft::testing::SiteCrawl crawl;
   crawl.site.pages["http://a/"] = {};
   crawl.site.pages["http://a/fails"] = {};
@@ -94,7 +95,6 @@ TEST_CASE("a crawl tells what happens in Scrapy's order") {
     signals.spiderClosed.connect([&, note](const std::string& reason) { note(signals.spiderClosed, reason); });
     signals.engineStopped.connect([&, note] { note(signals.engineStopped, ""); });
   };
-  TwoPages spider;
   crawl.run(spider);
   CHECK(told == std::vector<std::string>{
                     "spider_opened", "engine_started", "request_scheduled http://a/", "request_reached_downloader http://a/", "response_downloaded 200", "request_left_downloader http://a/",
@@ -128,9 +128,9 @@ class OnePage : public Spider {
 }  // namespace
 
 TEST_CASE("a handler of spider_idle brings more requests, keeps the crawl open, and lets it end") {
+  OnePage spider;
   weft::testing::SiteCrawl crawl;
   for (const char* page : {"", "1", "2"}) crawl.site.pages[std::string("http://a/") + page] = {};
-  OnePage spider;
   std::vector<double> idleAt;
   int dropped = 0;
   spider.extensions = {std::make_shared<Doing>([&](const CrawlContext& context) {
@@ -158,9 +158,9 @@ TEST_CASE("a handler of spider_idle brings more requests, keeps the crawl open, 
 }
 
 TEST_CASE("a crawl that is kept open is stopped at once, and CloseSpider gives it its reason") {
+  OnePage spider;
   weft::testing::SiteCrawl crawl;
   crawl.site.pages["http://a/"] = {};
-  OnePage spider;
   SUBCASE("stopped") {
     spider.extensions = {std::make_shared<Doing>([](const CrawlContext& context) { context.signals.spiderIdle.connect([] { throw DontCloseSpider(); }); })};
     auto running = crawl.start(spider);
@@ -195,9 +195,9 @@ TEST_CASE("a crawl that is kept open is stopped at once, and CloseSpider gives i
 }
 
 TEST_CASE("items that a pipeline drops, or fails over, are told of") {
+  OnePage spider;
   weft::testing::SiteCrawl crawl;
   for (const char* page : {"", "1", "2"}) crawl.site.pages[std::string("http://a/") + page] = {};
-  OnePage spider;
   spider.startUrls = {"http://a/", "http://a/1", "http://a/2"};
   class Choosy : public ItemPipeline {
    public:
@@ -220,10 +220,10 @@ TEST_CASE("items that a pipeline drops, or fails over, are told of") {
 }
 
 TEST_CASE("a worker that finds nothing waiting says so") {
+  OnePage spider;
   weft::testing::SiteCrawl crawl;
   crawl.settings.concurrentRequests = 2;
   crawl.site.pages["http://a/"] = {};
-  OnePage spider;
   int empty = 0;
   spider.extensions = {std::make_shared<Doing>([&empty](const CrawlContext& context) { context.signals.schedulerEmpty.connect([&empty] { ++empty; }); })};
   crawl.run(spider);
@@ -231,12 +231,12 @@ TEST_CASE("a worker that finds nothing waiting says so") {
 }
 
 TEST_CASE("memory in use is watched: a warning once, and an end") {
+  OnePage spider;
   weft::testing::SiteCrawl crawl;
   crawl.settings.set("MEMUSAGE_WARNING_MB", "100");
   crawl.settings.set("MEMUSAGE_LIMIT_MB", "200");
   crawl.settings.set("EXTENSIONS", R"({"MemoryUsage": null})");        // that of the process: the test has its own
   crawl.site.pages["http://a/"] = {};
-  OnePage spider;
   std::int64_t megabytes = 50;
   int warnings = 0;
   auto usage = std::make_shared<MemoryUsage>([&megabytes] { return megabytes << 20; });
@@ -265,8 +265,8 @@ TEST_CASE("memory in use is watched: a warning once, and an end") {
 }
 
 TEST_CASE("a crawl without a new item for too long ends") {
-  weft::testing::SiteCrawl crawl;
   OnePage spider;
+  weft::testing::SiteCrawl crawl;
   for (int i = 0; i < 50; ++i) {
     const std::string url = "http://a/" + std::to_string(i);
     crawl.site.pages[url] = {};
@@ -297,7 +297,8 @@ TEST_CASE("an extension listens and counts, and can be switched off by name") {
     }
   };
   for (const char* setting : {"", R"({"Counting": null})"}) {
-    weft::testing::SiteCrawl crawl;
+    TwoPages spider;
+  weft::testing::SiteCrawl crawl;
     crawl.settings.set("EXTENSIONS", setting);
     crawl.site.pages["http://a/"] = {};
     TwoPages spider;
@@ -307,7 +308,6 @@ TEST_CASE("an extension listens and counts, and can be switched off by name") {
   }
   weft::testing::SiteCrawl crawl;
   crawl.settings.set("EXTENSIONS", R"({"Countin": null})");
-  TwoPages spider;
   spider.extensions = {std::make_shared<Counting>()};
   CHECK_THROWS_WITH_AS(crawl.run(spider), "EXTENSIONS: this crawl has none called Countin; did you mean Counting?", SettingError);
 }

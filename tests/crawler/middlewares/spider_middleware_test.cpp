@@ -69,8 +69,8 @@ class Noting : public SpiderMiddleware {
 }  // namespace
 
 TEST_CASE("pages go through the layers from outside to inside, and what the callback gave goes back") {
-  SiteCrawl crawl;
   Words spider;
+  SiteCrawl crawl;
   Names said;
   spider.spiderMiddlewares = {std::make_shared<Noting>("Inner", 600, said), std::make_shared<Noting>("Outer", 60, said)};
   crawl.site.text("http://e.com/", "throws");
@@ -83,8 +83,8 @@ TEST_CASE("pages go through the layers from outside to inside, and what the call
 }
 
 TEST_CASE("a layer may take results out, give others, turn a failure into a page, and fail") {
-  SiteCrawl crawl;
   Words spider;
+  SiteCrawl crawl;
   crawl.site.text("http://e.com/", "a gone fails");
   crawl.site.text("http://e.com/a", "");
   crawl.site.text("http://e.com/fails", "");
@@ -120,8 +120,8 @@ TEST_CASE("a layer may take results out, give others, turn a failure into a page
 }
 
 TEST_CASE("every request is shown to the layers before it goes to the frontier: of pages, of the start, of redirects") {
-  SiteCrawl crawl;
   Words spider;
+  SiteCrawl crawl;
   crawl.site.text("http://e.com/", "a b");
   crawl.site.text("http://e.com/a", "").status = 302;
   crawl.site.pages["http://e.com/a"].headers.set("Location", "/c");
@@ -146,8 +146,8 @@ TEST_CASE("every request is shown to the layers before it goes to the frontier: 
 }
 
 TEST_CASE("weft's own stand at Scrapy's places, and can be moved and taken out by name") {
-  SiteCrawl crawl;
   Words spider;
+  SiteCrawl crawl;
   crawl.site.text("http://e.com/", "a http://o.com/");
   crawl.site.text("http://e.com/a", "b");
   spider.allowedDomains = {"e.com"};
@@ -181,8 +181,8 @@ TEST_CASE("weft's own stand at Scrapy's places, and can be moved and taken out b
 }
 
 TEST_CASE("HTTPERROR_ALLOWED_CODES lets statuses through, and a request's own list goes before it") {
-  SiteCrawl crawl;
   Words spider;
+  SiteCrawl crawl;
   crawl.site.text("http://e.com/", "gone");
   crawl.settings.set("HTTPERROR_ALLOWED_CODES", "410, 404");
   crawl.run(spider);

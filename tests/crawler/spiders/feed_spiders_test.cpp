@@ -65,8 +65,8 @@ using Rows = std::vector<std::vector<std::string>>;
 }  // namespace
 
 TEST_CASE("each element of an XML feed goes to parseNode(), and what it yields goes on") {
-  SiteCrawl crawl;
   XmlFeed spider;
+  SiteCrawl crawl;
   crawl.site.text("http://e.com/more", "");
   SUBCASE("plain") {
     crawl.site.text("http://e.com/feed", "\n<?xml version='1.0'?><feed><item more='/more'><name>A &amp; B</name><price>1</price></item><x/><item><name>C</name></item></feed>", "text/xml");
@@ -103,8 +103,8 @@ TEST_CASE("a feed can be changed before it is read, and results after") {
     void adaptResponse(Response& response) override { response.body = "<feed><item><name>mine</name></item><item><name>drop</name></item></feed>"; }
     bool processResult(Result& result) override { return result.item().as<Entry>()->name != "drop"; }
   };
-  SiteCrawl crawl;
   Changed spider;
+  SiteCrawl crawl;
   crawl.site.text("http://e.com/feed", "not XML");
   crawl.run(spider);
   CHECK(crawl.items == std::vector<std::string>{R"({"name":"mine","price":""})"});
@@ -132,8 +132,8 @@ TEST_CASE("rows of comma-separated values are read as Python reads them") {
 }
 
 TEST_CASE("each row of a CSV feed goes to parseRow()") {
-  SiteCrawl crawl;
   CsvFeed spider;
+  SiteCrawl crawl;
   SUBCASE("with a first row of names") {
     crawl.site.text("http://e.com/feed", "\xEF\xBB\xBFname,price\nA,1\nB,2,3\n\"C,D\",4\n", "text/csv");
     crawl.run(spider);

@@ -127,8 +127,8 @@ TEST_CASE("a filter sees each entry, and may leave it out") {
 }
 
 TEST_CASE("what is no sitemap is logged, and a broken one counts up to where it breaks") {
-  SiteCrawl crawl;
   Shop spider;
+  SiteCrawl crawl;
   spider.sitemapUrls = {"http://e.com/html.xml", "http://e.com/cut.xml.gz", "http://e.com/bomb.xml.gz", "http://e.com/cut.xml", "http://e.com/entities.xml"};
   spider.sitemapMaxBytes = 57;
   crawl.site.html("http://e.com/html.xml", "<html><body>not found");
@@ -146,8 +146,8 @@ TEST_CASE("what is no sitemap is logged, and a broken one counts up to where it 
 }
 
 TEST_CASE("a pattern that is none ends the crawl at its start") {
-  SiteCrawl crawl;
   Shop spider;
+  SiteCrawl crawl;
   spider.sitemapRules = {{"(", Callback()}};
   crawl.run(spider);
   CHECK(crawl.engine->closeReason() == "start_error");
