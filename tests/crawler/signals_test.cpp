@@ -298,14 +298,14 @@ TEST_CASE("an extension listens and counts, and can be switched off by name") {
   };
   for (const char* setting : {"", R"({"Counting": null})"}) {
     TwoPages spider;
-  weft::testing::SiteCrawl crawl;
+    weft::testing::SiteCrawl crawl;
     crawl.settings.set("EXTENSIONS", setting);
     crawl.site.pages["http://a/"] = {};
-    TwoPages spider;
     spider.extensions = {std::make_shared<Counting>()};
     crawl.run(spider);
     CHECK(crawl.stat("own/counted") == (*setting ? 0 : 2));
   }
+  TwoPages spider;
   weft::testing::SiteCrawl crawl;
   crawl.settings.set("EXTENSIONS", R"({"Countin": null})");
   spider.extensions = {std::make_shared<Counting>()};
