@@ -80,6 +80,7 @@ SettingsLayers layersFor(const Spider& spider, const CrawlOptions& options) {
   addSettings(layers, options.settings);
   if (!options.job.empty()) layers.set("JOBDIR", options.job, kCommandLine);
   if (!options.warc.empty()) layers.set("WARC_FILE", options.warc, kCommandLine);
+  if (!options.trace.empty()) layers.set("TRACE_FILE", options.trace, kCommandLine);
   if (options.sinceLast && layers.settings().jobdir.empty()) throw SettingError("--since-last needs a job, which keeps the pages: --job DIR");
   if (options.sinceLast && layers.settings().httpcacheEnabled) throw SettingError("--since-last has a cache of its own: leave out either it or HTTPCACHE_ENABLED");
   if (!options.replay.empty() && !layers.settings().warcFile.empty()) throw SettingError("--replay asks nobody, so that there is nothing to record: leave out either it or WARC_FILE (--warc)");
@@ -259,6 +260,7 @@ void addCrawlOptions(CommandLine& command, CrawlOptions& options) {
   command.option("--warc", options.warc, "Record what is sent and received in FILE, as WARC 1.1; .gz compresses").text("FILE");
   command.option("--replay", options.replay, "Ask nobody: answer requests out of the WARC file FILE; may be repeated").text("FILE");
   command.option("--report", options.report, "Write a report of the run to FILE: as JSON, or as a page where it ends in .html").text("FILE");
+  command.option("--trace", options.trace, "Write a span of each request to FILE, as lines of OTLP's JSON, for a tracing tool to draw").text("FILE");
   command.flag("--dashboard{0}", options.dashboard, "Serve a page that shows the crawl and steers it, and /metrics: on any free port of this machine, or on --dashboard=[ADDRESS:]PORT");
   command.option("-L,--loglevel", options.logLevel, "Log from this level on: DEBUG, INFO, WARNING, ERROR or CRITICAL").text("LEVEL");
   command.option("--logfile", options.logFile, "Append log lines to FILE instead of printing them").text("FILE");
@@ -385,6 +387,8 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   try {
     made.emplace(spider, settings, reactor, downloader, *frontier, threads ? &*threads : nullptr);
   } catch (const HttpCacheError& error) {
+    return complain(error.what(), kStartError);
+  } catch (const FeedError& error) {                   // of a trace
     return complain(error.what(), kStartError);
   } catch (const Error& error) {
     return complain(error.what(), kUsage);

@@ -185,6 +185,7 @@ Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request)
     body = co_await rest;
   }
   Response response(request->url, received.status, std::move(received.headers), std::move(body));
+  response.timing = received.timing();
   response.flags.assign(request->flags().begin(), request->flags().end());
   if (stopped) response.flags.emplace_back("download_stopped");
   response.setRequest(std::move(request));

@@ -4,6 +4,7 @@
 #include <weft/crawler/request.hpp>
 #include <weft/crawler/response_class.hpp>
 #include <weft/crawler/selector.hpp>
+#include <weft/http/response_timing.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,7 @@ class Response {
   int status = 200;
   http::Headers headers;
   std::string body;                                    ///< as received, after any content coding
+  http::ResponseTiming timing;                         ///< where the time of that went; all zero where nobody measured
   double downloadLatency = -1;                         ///< seconds from the request to the head of the response; negative where nobody measured
 
   /// The request that this answers. An empty one for a response made by hand.

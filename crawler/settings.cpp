@@ -122,6 +122,7 @@ const Definition kDefinitions[] = {
     {"TRAP_GUARD_ENABLED", &Settings::trapGuardEnabled, 0, "leave endless calendars, session ids and paths that repeat themselves alone"},
     {"TRAP_GUARD_PAGES", &Settings::trapGuardPages, 1, "pages with URLs that differ in numbers alone, in a row with nothing new, after which no more are requested"},
     {"URLLENGTH_LIMIT", &Settings::urllengthLimit, 0, "bytes; longer URLs are not followed; 0: no limit"},
+    {"TRACE_FILE", &Settings::traceFile, 0, "write a span of each request to this file, as lines of OTLP's JSON; empty: not"},
     {"USER_AGENT", &Settings::userAgent, 0, "what the crawler calls itself"},
     {"WARC_FILE", &Settings::warcFile, 0, "record the crawl in this file, as WARC 1.1; empty: not"},
     {"WARC_MAX_BODY", &Settings::warcMaxBody, 1, "bytes of one body in WARC_FILE, as it is sent; the rest is not recorded"},

@@ -102,6 +102,7 @@ struct Settings {
   int retryPriorityAdjust = -1;                        ///< RETRY_PRIORITY_ADJUST
   Order schedulerOrder = Order::Fifo;                  ///< SCHEDULER_ORDER: fifo or lifo
   std::int64_t schedulerMaxPending = 10'000'000;       ///< SCHEDULER_MAX_PENDING: requests waiting; those beyond it are dropped, counted and logged
+  std::string traceFile;                               ///< TRACE_FILE: write a span of each request to this file, as OTLP's JSON; see RequestTrace
   std::string userAgent;                               ///< USER_AGENT; weft's own unless set
   std::string warcFile;                                ///< WARC_FILE: record the crawl in this file, as WARC 1.1; see docs/warc.md
   std::int64_t warcMaxBytes = std::int64_t{1} << 30;   ///< WARC_MAX_BYTES: of one such file; then the next begins. 0: all in one

@@ -26,6 +26,7 @@ struct CrawlOptions {
   bool sinceLast = false;                              // --since-last
   std::string warc;                                    // --warc FILE
   std::vector<std::string> replay;                     // --replay FILE
+  std::string trace;                                   // --trace FILE
   std::string dashboard;                               // --dashboard[=[ADDRESS:]PORT]; empty: none
   std::string logLevel;                                // -L
   std::string logFile;                                 // --logfile

@@ -6,6 +6,7 @@
 #include <weft/crawler/middlewares/downloader_stats.hpp>
 #include <weft/crawler/middlewares/http_cache_middleware.hpp>
 #include <weft/crawler/middlewares/redirect_middleware.hpp>
+#include <weft/crawler/middlewares/request_trace.hpp>
 #include <weft/crawler/middlewares/retry_middleware.hpp>
 #include <weft/crawler/middlewares/robots_txt_middleware.hpp>
 #include <weft/crawler/settings.hpp>
@@ -60,6 +61,7 @@ struct DownloaderMiddlewares::Layer final : Downloader {
 DownloaderMiddlewares::DownloaderMiddlewares(const CrawlContext& crawl, Downloader& innermost) : innermost_(innermost), outermost_(&innermost) {
   std::vector<std::shared_ptr<DownloaderMiddleware>> all{std::make_shared<RobotsTxtMiddleware>(), std::make_shared<RetryMiddleware>(), std::make_shared<MetaRefreshMiddleware>(),
                                                          std::make_shared<RedirectMiddleware>(), std::make_shared<DownloaderStats>(), std::make_shared<HttpCacheMiddleware>()};
+  if (!crawl.settings.traceFile.empty()) all.push_back(std::make_shared<RequestTrace>());
   all.insert(all.end(), crawl.spider.downloaderMiddlewares.begin(), crawl.spider.downloaderMiddlewares.end());
   refuseParts(parseComponentOrders("DOWNLOADER_MIDDLEWARES", crawl.settings.downloaderMiddlewares));
   auto placed = inOrder("DOWNLOADER_MIDDLEWARES", crawl.settings.downloaderMiddlewares, all);
