@@ -66,6 +66,9 @@ all_packages=(
 # Not --buildtype=release: Meson 1.0 makes -O3 of it, whatever -Doptimization says.
 build_options=(-Doptimization=2 -Ddebug=false -Db_ndebug=true)
 
+# Where ccache is installed, it need not preprocess a file that it does not have yet: the compiler says what was included.
+export CCACHE_DEPEND=1
+
 say() { printf '%s\n' "$*" >&2; }
 
 # needPackages PACKAGES...: installs those that are missing, or says what to do and ends the script.
