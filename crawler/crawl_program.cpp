@@ -37,6 +37,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <random>
@@ -72,10 +73,8 @@ SettingsLayers layersFor(const Spider& spider, const CrawlOptions& options) {
   layers.addProject();
   for (const auto& [name, value] : spider.customSettings) layers.set(name, value, "spider " + spider.name);
   layers.addEnvironment(environ);
-  if (options.concurrency) {
-    if (*options.concurrency < 1) throw SettingError("-c " + std::to_string(*options.concurrency) + ": must be at least 1");
+  if (options.concurrency)
     for (const char* name : {"CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"}) layers.set(name, std::to_string(*options.concurrency), kCommandLine);
-  }
   if (!options.logLevel.empty()) layers.set("LOG_LEVEL", options.logLevel, kCommandLine);
   addSettings(layers, options.settings);
   if (!options.job.empty()) layers.set("JOBDIR", options.job, kCommandLine);
@@ -86,6 +85,26 @@ SettingsLayers layersFor(const Spider& spider, const CrawlOptions& options) {
   if (!options.replay.empty() && !layers.settings().warcFile.empty()) throw SettingError("--replay asks nobody, so that there is nothing to record: leave out either it or WARC_FILE (--warc)");
   enabledPipelines(spider, layers.settings());         // a mistyped name is found now
   return layers;
+}
+
+// Two that write to one file would make one mess of it.
+void requireOwnFiles(const CrawlOptions& options, const Settings& settings) {
+  std::vector<std::pair<std::filesystem::path, std::string_view>> files;
+  const auto add = [&files](std::string_view given, std::string_view by) {
+    if (given.empty() || given == "-" || given.starts_with("/dev/")) return;
+    std::error_code trouble;
+    std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(given, trouble), trouble);
+    if (trouble) return;
+    for (const auto& [other, first] : files)
+      if (other == path) throw SettingError("both " + std::string(first) + " and " + std::string(by) + " write to " + std::string(given) + "; name another file for one of them");
+    files.emplace_back(std::move(path), by);
+  };
+  for (const std::string& target : options.overwrite) add(feedFile(target), "-O");
+  for (const std::string& target : options.append) add(feedFile(target), "-o");
+  add(options.report, "--report");
+  add(options.logFile, "--logfile");
+  add(settings.warcFile, "--warc");
+  add(settings.traceFile, "--trace");
 }
 
 void startLog(const SettingsLayers& layers, const CrawlOptions& options) {
@@ -254,7 +273,7 @@ void addCrawlOptions(CommandLine& command, CrawlOptions& options) {
   command.option("-O,--overwrite-output", options.overwrite, "Write items to FILE, overwriting it").text("FILE");
   command.option("-a", options.arguments, "Give the spider an argument; may be repeated").text("NAME=VALUE");
   command.option("-s,--set", options.settings, "Set a setting; may be repeated").text("NAME=VALUE");
-  command.option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host").text("N");
+  command.option("-c,--concurrency", options.concurrency, "Pages in flight at once, in all and of one host").text("N").atLeast(1);
   command.option("--job", options.job, "Keep the crawl in the folder DIR: after a stop, a crash or kill -9 the same command goes on with it").text("DIR");
   command.flag("--since-last", options.sinceLast, "With --job: crawl again, and give the items of pages that changed since the last run");
   command.option("--warc", options.warc, "Record what is sent and received in FILE, as WARC 1.1; .gz compresses").text("FILE");
@@ -293,6 +312,7 @@ int complain(std::string_view message, int code) {
 }
 
 std::unique_ptr<Spider> spiderFor(std::string_view target) {
+  const std::string quoted = "\"" + std::string(target) + "\"";
   if (target.find("://") != std::string_view::npos) {
     auto url = http::Url::parse(target);
     if (!url.isHttp()) throw SpiderError("cannot crawl " + std::string(target) + ": only http and https");
@@ -302,10 +322,11 @@ std::unique_ptr<Spider> spiderFor(std::string_view target) {
   for (const std::string& name : names)
     if (name == target) return SpiderRegistry::create(target);
   if (target.find_first_of("./:") != std::string_view::npos) {
-    std::string problem = "\"" + std::string(target) + "\" is no URL that can be crawled: it begins with neither http:// nor https://";
+    std::string problem = quoted + " is no URL that can be crawled: it begins with neither http:// nor https://";
     if (http::Url::tryParse("http://" + std::string(target))) problem += "; did you mean http://" + std::string(target) + " ?";
     throw SpiderError(problem);
   }
+  if (names.empty()) throw SpiderError("no spider is called " + quoted + ": this program has none of its own; a URL begins with http:// or https://, and weft runspider FILE.cpp runs a file");
   return SpiderRegistry::create(target);
 }
 
@@ -323,6 +344,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
     for (const auto& other : others) other->setArguments(arguments);
     feedValues = arguments;
     spider.setArguments(std::move(arguments));
+    requireOwnFiles(options, settings);
     if (!options.dashboard.empty()) dashboardAt = DashboardAddress::parse(options.dashboard);
     startLog(layers, options);
   } catch (const LogFileError& error) {

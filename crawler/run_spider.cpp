@@ -3,8 +3,8 @@
 #include <weft/crawler/internal/check_program.hpp>
 #include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/internal/crawl_program.hpp>
-#include <weft/crawler/internal/option_hint.hpp>
 #include <weft/crawler/internal/parse_program.hpp>
+#include <weft/crawler/internal/usage.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -41,7 +41,7 @@ int runSpider(Spider& spider, int argc, char** argv, SpiderFactory another) {
     } catch (const CLI::CallForHelp& help) {
       return app.exit(help);
     } catch (const CLI::ParseError& error) {
-      return complain(error.what() + optionHint(app, argc, argv) + std::string("; --help lists the options"), kUsage);
+      return complain(usageProblem(app, error, argc, argv, "--help"), kUsage);
     }
     if (!urls.empty()) {
       spider.startUrls = urls;

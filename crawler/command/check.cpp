@@ -3,6 +3,7 @@
 #include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/run_spider.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +17,10 @@ int check(const std::string& target, bool list, const std::vector<std::string>& 
   std::vector<std::string> words{"--check"};
   if (list) words.emplace_back("--list");
   words.insert(words.end(), rest.begin(), rest.end());
+  std::error_code trouble;
   if (isSpiderFile(target)) return runSpiderFile(target, words);
+  if (target.find("://") != std::string::npos) return complain("check takes a spider, whose contracts name their pages, not a URL; to try a page: weft parse " + target, kUsage);
+  if (std::filesystem::is_regular_file(target, trouble)) return complain(noSpiderFile(target), kUsage);
   if (SpiderRegistry::names().empty()) {
     return complain("this program has no spiders of its own" + (target.empty() ? std::string() : ", and so none that is called " + target) +
                         "; name a file (weft check FILE.cpp), or in a project: build/PROJECT --check",

@@ -29,5 +29,7 @@ void addCompletion(CLI::App& app, int& code);
 void addList(CLI::App& app, int& code);
 void addSettingsCommand(CLI::App& app, int& code);      // addSettings() sets some
 void addVersion(CLI::App& app, int& code);
+/// weft help COMMAND, which prints what COMMAND --help does.
+void addHelp(CLI::App& app, int& code);
 
 }  // namespace weft::crawler::command

@@ -1,13 +1,13 @@
 // weft completion and weft man: what the command line itself knows, for a shell and for a reader.
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/print_out.hpp>
 #include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/settings.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,7 +18,7 @@ namespace weft::crawler::command {
 namespace {
 
 // What stands behind an option, or in a place.
-enum class Value { None, Any, File, Folder, Level, Setting, Spider, SpiderFile, Template, Shell };
+enum class Value { None, Any, File, Folder, Level, Setting, Spider, SpiderFile, Template, Shell, Command };
 
 struct Word {
   std::vector<std::string> names;                      // "-o", "--output"; none: a place
@@ -35,6 +35,7 @@ Value kindOf(const CLI::Option& option, const std::string& command) {
   const std::string& text = option.get_option_text();
   if (option.get_items_expected_max() == 0) return Value::None;
   if (command == "completion") return Value::Shell;
+  if (command == "help") return Value::Command;
   if (command == "genspider" && text == "NAME" && !option.get_positional()) return Value::Template;
   if (option.check_name("-s")) return Value::Setting;
   if (text == "FILE.cpp") return Value::SpiderFile;
@@ -91,6 +92,7 @@ std::string_view bashValue(Value kind) {
     case Value::SpiderFile: return "_weft_spider_files";
     case Value::Template: return "_weft_words \"$(weft genspider --list | cut -d' ' -f1)\"";
     case Value::Shell: return "_weft_words 'bash zsh'";
+    case Value::Command: return "_weft_words \"$commands\"";
     case Value::Any: return ":";
     case Value::None: break;
   }
@@ -110,10 +112,11 @@ std::string bash(const std::vector<Command>& commands) {
       "_weft() {\n"
       "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}\n"
       "  local levels='" + std::string(kLevels) + "'\n"
+      "  local commands='" + names + "'\n"
       "  shopt -q extglob || { shopt -s extglob; trap 'shopt -u extglob; trap - RETURN' RETURN; }\n"
       "  COMPREPLY=()\n"
       "  if ((COMP_CWORD == 1)); then\n"
-      "    _weft_words '" + names + " --help'\n"
+      "    _weft_words \"$commands --help --version\"\n"
       "    return\n"
       "  fi\n"
       "  case $command in\n";
@@ -153,6 +156,7 @@ std::string zshValue(Value kind) {
     case Value::SpiderFile: return "_files -g \"*.(cpp|cc|cxx|C)\"";
     case Value::Template: return "_weft_templates";
     case Value::Shell: return "(bash zsh)";
+    case Value::Command: return "_weft_commands";
     case Value::Any:
     case Value::None: break;
   }
@@ -165,12 +169,15 @@ std::string zsh(const std::vector<Command>& commands) {
       "_weft_settings() { compadd -S = -- " + joined(settingNames(), " ") + " }\n"
       "_weft_spiders() { compadd -- ${(f)\"$(weft list 2>/dev/null)\"}; _files -g \"*.(cpp|cc|cxx|C)\" }\n"
       "_weft_templates() { compadd -- ${${(f)\"$(weft genspider --list)\"}%% *} }\n\n"
-      "_weft() {\n"
+      "_weft_commands() {\n"
       "  local -a commands=(\n";
   for (const Command& command : commands) out += "    '" + command.name + ":" + zshText(command.description) + "'\n";
   out += "  )\n"
+         "  _describe command commands\n"
+         "}\n\n"
+         "_weft() {\n"
          "  if ((CURRENT == 2)); then\n"
-         "    _describe command commands\n"
+         "    _weft_commands\n"
          "    return\n"
          "  fi\n"
          "  local command=$words[2]\n"
@@ -249,11 +256,6 @@ std::string man(const CLI::App& root, const std::vector<Command>& commands) {
   return out;
 }
 
-int print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) return complain("cannot write to the standard output", kStartError);
-  return kComplete;
-}
-
 }  // namespace
 
 void addCompletion(CLI::App& app, int& code) {
@@ -268,8 +270,8 @@ Examples:
 
 An installed weft has both in their places already.)");
   completion.run([&app, shell, &code] {
-    if (*shell == "bash") code = print(bash(commandsOf(app)));
-    else if (*shell == "zsh") code = print(zsh(commandsOf(app)));
+    if (*shell == "bash") code = printOut(bash(commandsOf(app)));
+    else if (*shell == "zsh") code = printOut(zsh(commandsOf(app)));
     else {
       const std::string_view known[] = {"bash", "zsh"};
       code = complain("there is no completion for \"" + *shell + "\"" + suggestion(*shell, known) + "; there is one for bash and one for zsh", kUsage);
@@ -281,7 +283,7 @@ An installed weft has both in their places already.)");
 Examples:
   weft man | man -l -                                   to read it
   weft man > weft.1)");
-  manual.run([&app, &code] { code = print(man(app, commandsOf(app))); });
+  manual.run([&app, &code] { code = printOut(man(app, commandsOf(app))); });
 }
 
 }  // namespace weft::crawler::command

@@ -7,8 +7,10 @@
 #include <weft/crawler/internal/command_line.hpp>
 #include <weft/net/tcp_network.hpp>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -29,13 +31,13 @@ int demo(const Options& options) {
   std::unique_ptr<net::Port> port;
   try {
     port = network.listen(options.port, demoSite(), net::ListenOptions().interface(options.interface));
+  } catch (const net::CannotListenError& error) {
+    return complain(std::string(error.what()) + (error.systemError == EADDRINUSE ? " (--port 0 takes any free port)" : ""), kStartError);
   } catch (const net::Error& error) {
     return complain(error.what(), kStartError);
   }
   const std::uint16_t number = port->getHost().port();
-  if (!options.portFile.empty() && !writePortFile(options.portFile, number)) {
-    return complain("cannot write the port's number to " + options.portFile, kStartError);
-  }
+  if (!options.portFile.empty() && !writePortFile(options.portFile, number)) return complain("cannot write the port's number to " + options.portFile + ": " + std::strerror(errno), kStartError);
   std::fprintf(stderr, "The demo site, with %zu quotes: http://%s/  (Ctrl-C ends it)\n", demoQuoteCount(), net::hostAndPort(options.interface, number).c_str());
   reactor.run();
   return kComplete;

@@ -1,4 +1,5 @@
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/fetched_page.hpp>
 
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
@@ -76,7 +77,7 @@ http::AgentOptions agentOptions(const Options& options) {
 /// The layers, from the inside out: see docs/http.md.
 class Client {
  public:
-  Client(Reactor& reactor, net::Network& network, const Options& options)
+  Client(Reactor& reactor, net::Network& network, const Options& options, const http::Url& url)
       : agent_(network, agentOptions(options)),
         cookies_(withCache(options, reactor), jar_),
         auth_(cookies_, reactor),
@@ -86,8 +87,7 @@ class Client {
         log_(decoder_, reactor) {
     if (!options.user.empty()) {
       const std::size_t colon = options.user.find(':');
-      if (colon == std::string::npos) throw FetchError("--user takes NAME:PASSWORD");
-      auth_.add(http::Credentials(options.url, options.user.substr(0, colon), options.user.substr(colon + 1)));
+      auth_.add(http::Credentials(url.href(), options.user.substr(0, colon), options.user.substr(colon + 1)));
     }
     if (!options.cookies.empty() && std::filesystem::exists(options.cookies)) http::loadCookies(jar_, options.cookies);
   }
@@ -113,8 +113,11 @@ class Client {
 };
 
 http::Request requestOf(const Options& options) {
-  const bool hasBody = options.data || options.json || !options.dataFile.empty();
-  http::Request request(options.method.empty() ? (options.head ? "HEAD" : hasBody ? "POST" : "GET") : options.method, http::Url(options.url));
+  const int bodies = (options.data ? 1 : 0) + (options.json ? 1 : 0) + (options.dataFile.empty() ? 0 : 1);
+  if (bodies > 1) throw FetchError("a request has one body: --data, --json or --data-file");
+  const bool hasBody = bodies == 1;
+  if (!options.user.empty() && options.user.find(':') == std::string::npos) throw FetchError("--user takes NAME:PASSWORD, and there is no : in \"" + options.user + "\"");
+  http::Request request(options.method.empty() ? (options.head ? "HEAD" : hasBody ? "POST" : "GET") : options.method, pageUrl(options.url));
   request.setHeader("Accept", options.json ? "application/json, */*" : "*/*");
   if (options.data) request.setBody(*options.data, "application/x-www-form-urlencoded");
   if (options.json) request.setBody(*options.json, "application/json");
@@ -159,7 +162,7 @@ void showProgress(http::Response& response) {
 
 Deferred<int> run(Reactor& reactor, Options options, http::Request request) {
   net::TcpNetwork network(reactor);
-  Client client(reactor, network, options);
+  Client client(reactor, network, options, request.url);
   auto asking = client.agent().request(std::move(request));
   http::Response response = co_await asking;
   const int status = response.status;
@@ -215,7 +218,7 @@ void addFetch(CLI::App& app, int& code) {
   command.option("--cache", options->cache, "Keep what may be kept in FOLDER").text("FOLDER");
   command.option("--cacert", options->authority, "Trust these authorities instead of the system's").text("FILE");
   command.option("-m,--max-time", options->timeout, "How long all of it may take (180)").text("SECONDS").positive();
-  command.option("--retry", options->retries, "Try again so often, where it may help (2)").text("N");
+  command.option("--retry", options->retries, "Try again so often, where it may help (2)").text("N").atLeast(0);
   command.flag("-i,--include", options->include, "Print the response's head, too");
   command.flag("-I,--head", options->head, "Ask for the head alone");
   command.flag("--text", options->text, "Print the text in UTF-8, whatever its encoding");

@@ -95,8 +95,17 @@ FetchedPage fetchPage(Spider& spider, Request request, CrawlOptions options) {
   return page;
 }
 
+bool looksLikeFile(std::string_view text) noexcept {
+  if (text.starts_with('/') || text.starts_with('.')) return true;
+  if (text.find('/') != std::string_view::npos) return false;
+  for (std::string_view extension : {".html", ".htm", ".xml", ".json", ".txt"})
+    if (text.ends_with(extension)) return true;
+  return false;
+}
+
 http::Url pageUrl(const std::string& text) {
-  const bool bare = text.find("://") == std::string::npos;
+  if (looksLikeFile(text)) throw SpiderError("\"" + text + "\" is no URL, but looks like a file, which weft shell FILE reads (a site of that name would be http://" + text + ")");
+  const bool bare = text.find("://") == std::string::npos && !text.starts_with("http:") && !text.starts_with("https:");
   auto url = http::Url::parse((bare ? "http://" : "") + text);
   if (!url.isHttp()) throw SpiderError("cannot fetch " + text + ": only http and https");
   return url;

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace weft::crawler::command {
 
@@ -18,7 +19,10 @@ struct FetchedPage {
 /// Fetches it with settings, middlewares, robots.txt, redirects and retries, those of `spider` too. SIGINT ends it at once. Why there is no response is printed.
 FetchedPage fetchPage(Spider& spider, Request request, CrawlOptions options);
 
-/// The URL, as a user writes it: http:// may be left out. Throws http::UrlError, or SpiderError for another scheme.
+/// Is it more likely to be a file than a URL whose http:// was left out? "/a", "./a", "page.html".
+bool looksLikeFile(std::string_view text) noexcept;
+
+/// The URL, as a user writes it: http:// may be left out. Throws http::UrlError, or SpiderError for another scheme and for what looks like a file.
 http::Url pageUrl(const std::string& text);
 
 /// The page with a <base> that makes its relative links lead where they led.

@@ -1,5 +1,6 @@
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/print_out.hpp>
 #include <weft/crawler/command/scaffold.hpp>
 #include <weft/crawler/command/spider_cache.hpp>
 #include <weft/crawler/internal/command_line.hpp>
@@ -92,6 +93,7 @@ void requireOwnClass(const std::string& name, const std::optional<fs::path>& pro
 }
 
 int generate(const std::string& name, const std::string& site, const Kind& kind) {
+  if (name.find('.') != std::string::npos && site.find('.') == std::string::npos) throw ScaffoldError("the name comes before the site: weft genspider " + site + " " + name);
   requireName("spider", name);
   const http::Url url = urlOf(site, kind);
   const std::string text = fillTemplate(textOf(kind), name, &url), file = name + ".cpp";
@@ -125,8 +127,7 @@ int genSpider(const Options& options) {
     }
     if (!options.print.empty()) {
       const std::string_view text = textOf(kindOf(options.print));
-      std::fwrite(text.data(), 1, text.size(), stdout);
-      return kComplete;
+      return printOut(text);
     }
     if (options.site.empty()) throw ScaffoldError("genspider takes a name and a site: weft genspider NAME DOMAIN");
     return generate(options.name, options.site, kindOf(options.kind));

@@ -1,7 +1,8 @@
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/print_out.hpp>
 #include <weft/crawler/internal/command_line.hpp>
 
-#include <cstdio>
+#include <string>
 
 namespace weft::crawler::command {
 
@@ -9,9 +10,10 @@ namespace {
 
 int list() {
   const auto names = SpiderRegistry::names();
-  for (const std::string& name : names) std::puts(name.c_str());
   if (names.empty()) return complain("this program has no spiders of its own; a URL needs none (weft crawl URL), and a file is run by weft runspider FILE.cpp", kComplete);
-  return kComplete;
+  std::string out;
+  for (const std::string& name : names) out += name + '\n';
+  return printOut(out);
 }
 
 }  // namespace

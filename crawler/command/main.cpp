@@ -3,11 +3,10 @@
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/spider_program.hpp>
-#include <weft/crawler/internal/option_hint.hpp>
+#include <weft/crawler/internal/usage.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -35,6 +34,7 @@ int run(int argc, char** argv) {
   app.get_formatter()->column_width(34);
   app.footer(kExamples);
   app.require_subcommand(0, 1);
+  app.set_version_flag("-V,--version", "weft " WEFT_VERSION, "Say which version this is and leave");
   int code = kComplete;
 
   command::addCrawl(app, code);
@@ -54,29 +54,33 @@ int run(int argc, char** argv) {
   command::addList(app, code);
   command::addSettingsCommand(app, code);
   command::addVersion(app, code);
+  command::addHelp(app, code);
 
-  std::vector<std::string> names;
-  for (const CLI::App* subcommand : app.get_subcommands([](CLI::App*) { return true; })) names.push_back(subcommand->get_name());
+  const auto commands = app.get_subcommands([](CLI::App*) { return true; });
+  const CLI::App* within = &app;
   if (argc > 1 && argv[1][0] != '-') {
     const std::string_view given = argv[1];
-    const std::vector<std::string_view> known(names.begin(), names.end());
-    if (std::find(known.begin(), known.end(), given) == known.end()) {
+    std::vector<std::string_view> known;
+    for (const CLI::App* command : commands) {
+      if (command->get_name() == given) within = command;
+      known.push_back(command->get_name());
+    }
+    if (within == &app) {
       std::string problem = "there is no command \"" + std::string(given) + "\"" + weft::suggestion(given, known);
       if (given.find("://") != std::string_view::npos) problem += "; to crawl a site: weft crawl " + std::string(given);
       return complain(problem + " (weft --help lists them)", kUsage);
     }
   }
   // What stands behind the file is not ours to read.
-  if (argc > 2 && std::string_view(argv[1]) == "runspider" && argv[2][0] != '-') return command::runSpiderFile(argv[2], std::vector<std::string>(argv + 3, argv + argc));
+  const bool runs = argc > 2 && within->get_name() == "runspider";
+  if (runs && argv[2][0] == '-' && command::isSpiderFile(argv[argc - 1])) return complain("the file comes before the options of its spider: weft runspider " + std::string(argv[argc - 1]) + " " + argv[2] + " ...", kUsage);
+  if (runs && argv[2][0] != '-') return command::runSpiderFile(argv[2], std::vector<std::string>(argv + 3, argv + argc));
   try {
     app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+  } catch (const CLI::Success& asked) {                // --help, --version
+    return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    const CLI::App* within = &app;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-      if (argc > 1 && command->get_name() == argv[1]) within = command;
-    return complain(error.what() + optionHint(*within, argc, argv) + std::string("; weft ") + (argc > 1 && argv[1][0] != '-' ? std::string(argv[1]) + " " : "") + "--help lists the options", kUsage);
+    return complain(usageProblem(*within, error, argc, argv, within == &app ? "weft --help" : "weft " + within->get_name() + " --help"), kUsage);
   }
   if (app.get_subcommands().empty()) std::fputs(app.help().c_str(), stdout);
   return code;

@@ -18,7 +18,7 @@ Examples:
 
 What stands behind the file goes to the spider, which takes the options of weft crawl: weft runspider quotes.cpp -o quotes.jsonl
 The program is compiled with $CXX (c++) and $CXXFLAGS, and kept in ~/.cache/weft ($WEFT_CACHE): the second time it runs at once.)");
-  command.run([file, &code] { code = runSpiderFile(*file, {}); });
+  command.run([file, &code] { code = runSpiderFile(*file, {}); });      // alone; what stands behind a file is not read here, see main.cpp
 }
 
 }  // namespace weft::crawler::command

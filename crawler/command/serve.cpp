@@ -10,8 +10,10 @@
 #include <weft/http/server/static_files.hpp>
 #include <weft/net/tcp_network.hpp>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,12 +57,12 @@ int serve(const Options& options) {
   } catch (const http::FileError& error) {
     return complain("cannot serve a folder: " + std::string(error.what()), kStartError);
   } catch (const net::CannotListenError& error) {
-    return complain(std::string(error.what()) + " (--port 0 takes any free port)", kStartError);
+    return complain(std::string(error.what()) + (error.systemError == EADDRINUSE ? " (--port 0 takes any free port)" : ""), kStartError);
   } catch (const net::Error& error) {
     return complain(error.what(), kStartError);
   }
   const std::uint16_t number = port->getHost().port();
-  if (!options.portFile.empty() && !writePortFile(options.portFile, number)) return complain("cannot write the port's number to " + options.portFile, kStartError);
+  if (!options.portFile.empty() && !writePortFile(options.portFile, number)) return complain("cannot write the port's number to " + options.portFile + ": " + std::strerror(errno), kStartError);
   std::fprintf(stderr, "Serving %s at http://%s/  (Ctrl-C ends it)\n", options.folder.c_str(), net::hostAndPort(options.interface, number).c_str());
   reactor.addSystemEventTrigger(Phase::Before, SystemEvent::Shutdown, [&](ShutdownHold hold) {
     if (site->connections() > 0) std::fprintf(stderr, "Ending; answers that are on their way have %g s (Ctrl-C again ends them)\n", kGrace);

@@ -1,10 +1,10 @@
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/print_out.hpp>
 
 #include <weft/core/log.hpp>
 #include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/internal/settings_layers.hpp>
 
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,8 +27,7 @@ int settings(const Options& options) {
     layers.addEnvironment(environ);
     addSettings(layers, options.settings);
     if (!options.name.empty()) {
-      std::puts(layers.settings().get(options.name).c_str());
-      return kComplete;
+      return printOut(layers.settings().get(options.name) + "\n");
     }
   } catch (const Error& error) {
     return complain(error.what(), kUsage);
@@ -46,7 +45,7 @@ int settings(const Options& options) {
     column(layers.origin(setting.name), 12);
     out.append(setting.purpose).append("\n");
   }
-  return std::fputs(out.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kComplete : kStartError;
+  return printOut(out);
 }
 
 }  // namespace

@@ -115,8 +115,7 @@ class Shell {
 
   /// A URL, or a file that is there.
   void open(const std::string& target) {
-    std::error_code trouble;
-    if (target.find("://") != std::string::npos || !std::filesystem::exists(target, trouble)) return fetch(target);
+    if (!isFile(target)) return fetch(target);
     auto content = readWhole(target);
     if (!content) throw ShellError("cannot read " + target + ": " + std::strerror(errno));
     const std::string path = std::filesystem::absolute(target).lexically_normal().string();
@@ -125,6 +124,11 @@ class Shell {
     response_.emplace(std::move(url), 200, http::Headers(), std::move(*content));
     if (path.ends_with(".html") || path.ends_with(".htm")) response_->headers.set("Content-Type", "text/html");
     summary();
+  }
+
+  static bool isFile(const std::string& target) {
+    std::error_code trouble;
+    return target.find("://") == std::string::npos && (looksLikeFile(target) || std::filesystem::exists(target, trouble));
   }
 
   static std::vector<std::string> words() {
@@ -304,9 +308,19 @@ template <class Action> bool attempt(Action action) {
   }
 }
 
+// What can be told to be wrong before anything is done.
+void requireSense(const Options& options) {
+  SettingsLayers layers;
+  if (!options.crawl.logLevel.empty()) layers.set("LOG_LEVEL", options.crawl.logLevel, "command line");
+  addSettings(layers, options.crawl.settings);
+  spiderArguments(options.crawl);
+  if (!options.spider.empty() && !isSpiderFile(options.spider)) spiderFor(options.spider);
+  if (!options.target.empty() && !Shell::isFile(options.target)) pageUrl(options.target);
+}
+
 int shell(const Options& options) {
+  if (!attempt([&] { requireSense(options); })) return kUsage;
   Shell shell(options);
-  if (!options.spider.empty() && !isSpiderFile(options.spider) && !attempt([&] { spiderFor(options.spider); })) return kUsage;
   bool good = options.target.empty() || attempt([&] { shell.open(options.target); });
   if (!options.commands.empty()) {
     for (const std::string& line : options.commands) {

@@ -184,6 +184,13 @@ bool isSpiderFile(std::string_view name) {
   return false;
 }
 
+std::string noSpiderFile(const std::string& name) {
+  if (name.find("://") != std::string::npos) return "\"" + name + "\" is no file of a spider; to crawl a site: weft crawl " + name;
+  std::error_code trouble;
+  if (fs::exists(name + ".cpp", trouble)) return "\"" + name + "\" is no C++ file; did you mean " + name + ".cpp?";
+  return "\"" + name + "\" is no C++ file (.cpp, .cc, .cxx or .C)" + (fs::exists(name, trouble) ? "" : ", and not there");
+}
+
 std::string pkgConfigPath() {
   const fs::path folder = folderOfThisProgram();
   if (::access((folder / "meson-uninstalled" / "weft-uninstalled.pc").c_str(), R_OK) == 0) return (folder / "meson-uninstalled").string();
@@ -229,6 +236,7 @@ std::string compiledSpider(const std::string& file) {
 }
 
 int runSpiderFile(const std::string& file, const std::vector<std::string>& arguments) {
+  if (!isSpiderFile(file)) return complain(noSpiderFile(file), kUsage);
   std::string program;
   try {
     program = compiledSpider(file);

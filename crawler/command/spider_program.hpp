@@ -19,6 +19,9 @@ class CompileError : public Error {
 /// Is it the name of a C++ file?
 bool isSpiderFile(std::string_view name);
 
+/// Why such a name is no spider's file, and what was probably meant: a URL, a file without its ".cpp", a file of another kind.
+std::string noSpiderFile(const std::string& name);
+
 /// Path of the program that `file` makes. It is compiled with $CXX (c++ otherwise) and $CXXFLAGS against the weft that this command belongs to, unless that was done before: with the same text,
 /// headers of its own, compiler, flags and library. Throws CompileError.
 std::string compiledSpider(const std::string& file);

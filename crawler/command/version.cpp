@@ -1,7 +1,6 @@
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/print_out.hpp>
 #include <weft/crawler/internal/command_line.hpp>
-
-#include <cstdio>
 
 namespace weft::crawler::command {
 
@@ -10,7 +9,7 @@ void addVersion(CLI::App& app, int& code) {
   command.notes(R"(
 Examples:
   weft version)");
-  command.run([&code] { code = std::puts("weft " WEFT_VERSION) >= 0 ? kComplete : kStartError; });
+  command.run([&code] { code = printOut("weft " WEFT_VERSION "\n"); });
 }
 
 }  // namespace weft::crawler::command

@@ -24,6 +24,9 @@ class CommandOption {
   /// What stands for its value in the help.
   CommandOption& text(const std::string& placeholder);
   CommandOption& required();
+  /// A whole number must not be less.
+  CommandOption& atLeast(std::int64_t least);
+  /// It is a number of seconds, and above 0, or 0 as well.
   CommandOption& positive();
   CommandOption& notNegative();
 

@@ -39,68 +39,16 @@ TEST_CASE("an item breaks a contract by a field that it has not, or that has not
   CHECK(brokenPromises(own, Item(Book{"A", -1.0, {}})) == std::vector<std::string>{"does not keep \"the price is positive\"", "does not keep \"never\": oh"});
 }
 
-namespace {
-
-constexpr const char* kContracts = R"cpp(#include <weft/crawler.hpp>
-using namespace weft;
-struct Quote { std::string text, author, born; };
-WEFT_ITEM(Quote, text, author, born)
-class QuotesSpider : public Spider {
- public:
-  QuotesSpider() : Spider("quotes") { callbacks = {{"author", &QuotesSpider::author}, {"fails", &QuotesSpider::fails}}; }
-  void setArguments(std::map<std::string, std::string> arguments) override {
-    Spider::setArguments(std::move(arguments));
-    const std::string url(argument("url"));
-    contracts = {Contract("parse").url(url).returnsItems(1, 16).returnsRequests(1, 1).scrapes({"text", "author"}),
-                 Contract("author").url(url + "author/Ada-Wren/").cbKwarg("from", "index").returnsItems(0)};
-    if (argument("broken").empty()) return;
-    contracts = {Contract("parse").url(url).returnsItems(1, 3).returnsRequests(0, 0).scrapes({"author", "born"}),
-                 Contract("fails").url(url),
-                 Contract("autor").url(url),
-                 Contract("parse").url(url + "nowhere/"),
-                 Contract("parse"),
-                 Contract("parse").url("mailto:me")};
-  }
-  Results parse(Response response) override {
-    for (auto block : response.css("div.quote")) {
-      Quote quote;
-      quote.text = block.css("span.text::text").get();
-      quote.author = block.css("small.author::text").get();
-      co_yield quote;
-    }
-    if (auto next = response.css("li.next a::attr(href)").first()) co_yield response.follow(*next, &QuotesSpider::parse);
-  }
-  Results author(Response response) {
-    if (response.cbKwarg("from") != "index") throw Error("no argument came");
-    co_return;
-  }
-  Results fails(Response response) {
-    Quote quote;
-    co_yield quote;
-    throw Error("the page has changed");
-  }
-};
-WEFT_SPIDER(QuotesSpider)
-)cpp";
-
-}  // namespace
-
 TEST_CASE("weft check fetches the pages of a spider's contracts and says which are broken, and why") {
-  const Workshop shop;
-  const Demo demo(shop.folder);
-  std::string text = kContracts;
-  const ProgramRun page = runWeft("fetch " + demo.url);
-  const std::size_t author = page.output.find("/author/");
-  REQUIRE(author != std::string::npos);
-  const std::string path = page.output.substr(author + 1, page.output.find('"', author) - author - 1);
-  text.replace(text.find("author/Ada-Wren/"), 16, path);
-  write(shop.folder / "quotes.cpp", text);
+  const Workshop& shop = quotesShop();
+  const Demo& demo = sharedDemo();
+  const std::string path = "author/Jane-Austen/";
 
-  const ProgramRun kept = shop.weft("check quotes.cpp --nolog -a url=" + demo.url);
+  const ProgramRun kept = shop.weft("check quotes.cpp --nolog -a contracts=kept -a url=" + demo.url);
   CHECK_MESSAGE(kept.status == 0, kept.output);
-  CHECK(has(kept, "ok      quotes  parse  " + demo.url + "  10 items, 1 request\nok      quotes  author  " + demo.url + path + "  0 items, 0 requests\n2 contracts: 2 kept, 0 broken\n"));
+  CHECK(has(kept, "ok      quotes  parse  " + demo.url + "  10 items, 1 request\nok      quotes  checked  " + demo.url + path + "  0 items, 0 requests\n2 contracts: 2 kept, 0 broken\n"));
 
-  const ProgramRun broken = shop.weft("check quotes.cpp --nolog -a broken=1 -a url=" + demo.url);
+  const ProgramRun broken = shop.weft("check quotes.cpp --nolog -a contracts=broken -a url=" + demo.url);
   CHECK(broken.status == 1);
   for (const std::string& line : {"FAILED  quotes  parse  " + demo.url + "  10 items, 1 request\n", std::string("        10 items came; promised: 1 to 3 items\n"), std::string("        1 request came; promised: no requests\n"),
                                  std::string("        item 1 has nothing in its field born: {\"text\":"), std::string("        and 5 more items like these\n"), std::string("        the callback failed: the page has changed\n"),
@@ -112,20 +60,9 @@ TEST_CASE("weft check fetches the pages of a spider's contracts and says which a
   const ProgramRun usage = shop.weft("check quotes.cpp --nolog --bogus");
   CHECK(usage.status == 2);
   CHECK(has(usage, "--bogus"));
-  CHECK(shop.compilerRuns() == 2);
 
-  write(shop.folder / "none.cpp", "#include <weft/crawler.hpp>\nclass None : public weft::Spider { public: None() : Spider(\"none\") {} };\nWEFT_SPIDER(None)\n");
-  const ProgramRun none = shop.weft("check none.cpp");
+  const ProgramRun none = shop.weft("check quotes.cpp -a url=" + demo.url);
   CHECK(none.status == 2);
-  CHECK(has(none, "weft: the spider none has no contracts to check (Spider::contracts holds them)\n"));
-}
-
-TEST_CASE("three mistakes with weft check") {
-  const ProgramRun nothing = runWeft("check");
-  CHECK(nothing.status == 2);
-  CHECK(nothing.output == "weft: this program has no spiders of its own; name a file (weft check FILE.cpp), or in a project: build/PROJECT --check\n");
-  CHECK(has(runWeft("check quotes"), "this program has no spiders of its own, and so none that is called quotes; name a file"));
-  const ProgramRun missing = runWeft("check /nonexistent/quotes.cpp");
-  CHECK(missing.status == 2);
-  CHECK(missing.output == "weft: cannot read /nonexistent/quotes.cpp: No such file or directory\n");
+  CHECK(has(none, "weft: the spider quotes has no contracts to check (Spider::contracts holds them)\n"));
+  CHECK(shop.compilerRuns() == 2);                     // once, and linked once, for all tests of this spider
 }

@@ -37,7 +37,7 @@ TEST_CASE("weft settings says each setting's value, and where it comes from") {
 
 TEST_CASE("a crawl takes its settings from weft.toml, and a mistake in it ends the crawl before it begins") {
   const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   write(folder / "weft.toml", "[settings]\nCLOSESPIDER_PAGECOUNT = 2\nCONCURRENT_REQUESTS = 1\n");
   const ProgramRun limited = weftIn(folder.path, "crawl " + demo.url + " -O pages.jsonl -L DEBUG");
   CHECK(limited.status == 5);
@@ -59,7 +59,7 @@ TEST_CASE("a crawl takes its settings from weft.toml, and a mistake in it ends t
 
 TEST_CASE("--logfile takes the log; one that cannot be written ends the crawl before it begins") {
   const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   const ProgramRun run = runWeft("crawl " + demo.url + " -O /dev/null --logfile '" + folder / "log" + "'");
   CHECK(run.status == 0);
   CHECK_FALSE(has(run, "Spider opened"));
@@ -72,7 +72,7 @@ TEST_CASE("--logfile takes the log; one that cannot be written ends the crawl be
 
 TEST_CASE("--report says in JSON how a crawl went, with counts that add up") {
   const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   const std::string file = folder / "report.json";
   CHECK(runWeft("crawl " + demo.url + " -c 4 --nolog -O '" + folder / "pages.jsonl" + "' --report '" + file + "' -s HTTPAUTH_PASS=secret").status == 0);
   const std::string text = contentOf(file);
@@ -116,7 +116,7 @@ TEST_CASE("a report of a crawl that failed names the causes and their types") {
 
 TEST_CASE("a report that cannot be written is refused before the crawl, and what is there stays until the new one is whole") {
   const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   const ProgramRun run = runWeft("crawl " + demo.url + " -O '" + folder / "pages" + ":jsonl' --report /nonexistent/report.json");
   CHECK(run.status == 1);
   CHECK(run.output == "weft: cannot write the report to /nonexistent/report.json: No such file or directory\n");

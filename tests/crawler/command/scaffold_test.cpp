@@ -30,10 +30,7 @@ TEST_CASE("startproject takes an empty folder, and no other") {
   std::filesystem::create_directory(folder / "full");
   write(folder / "full/mine", "mine");
   const std::pair<const char*, const char*> cases[] = {
-      {"startproject", "name is required"},
-      {"startproject my-shop", "\"my-shop\" cannot be the name of a project: it must be a letter, and then letters, digits and underscores"},
       {"startproject 9", "cannot be the name of a project"},
-      {"startproject test", "cannot be called \"test\", which Meson uses otherwise"},
       {"startproject shop file", "file is there already, and no folder; nothing was changed"},
       {"startproject shop full", "the folder full is not empty; nothing was changed"},
       {"startproject shop empty", "the folder empty is not empty"},
@@ -94,13 +91,9 @@ TEST_CASE("genspider shows its templates, and refuses what it cannot use") {
   CHECK(has(runWeft("genspider --print xmlfeed"), "class TemplateSpider : public XmlFeedSpider"));
   write(folder / "mine.cpp", "mine");
   const std::pair<const char*, const char*> cases[] = {
-      {"genspider", "weft genspider NAME DOMAIN"},
       {"genspider shop", "weft genspider NAME DOMAIN"},
       {"genspider my-shop a.example", "cannot be the name of a spider"},
-      {"genspider crawl a.example", "weft has a CrawlSpider or CrawlItem of its own"},
-      {"genspider a ftp://a.example/", "\"ftp://a.example/\" is neither a domain"},
       {"genspider a 'a b'", "\"a b\" is neither a domain"},
-      {"genspider a a.example -t crawll", "there is no template \"crawll\"; did you mean crawl?"},
       {"genspider --print bsic", "did you mean basic?"},
       {"genspider mine a.example", "mine.cpp is there already; nothing was changed"},
   };

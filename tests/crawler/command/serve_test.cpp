@@ -60,23 +60,11 @@ TEST_CASE("weft serve lists folders, serves dot files and tells caches, if it is
   CHECK(served.program.stop(SIGTERM) == 0);
 }
 
-TEST_CASE("weft serve says what is wrong before it begins") {
-  Folder folder;
-  const ProgramRun missing = runWeft("serve " + (folder / "missing"));
-  CHECK(missing.status == 1);
-  CHECK(missing.output == "weft: cannot serve a folder: opening the file " + (folder / "missing") + ": No such file or directory\n");
-  write(folder / "file", "x");
-  CHECK(has(runWeft("serve " + (folder / "file")), "Not a directory"));
+TEST_CASE("weft serve names a port that is taken, and what to do") {
   Served served;
-  const ProgramRun taken = runWeft("serve " + std::string(folder.path) + " --port " + std::to_string(served.program.port()));
+  const ProgramRun taken = runWeft("serve " + std::string(served.folder.path) + " --port " + std::to_string(served.program.port()));
   CHECK(taken.status == 1);
   CHECK(lines(taken.output) == 1);
   CHECK(has(taken, "127.0.0.1:" + std::to_string(served.program.port())));
   CHECK(has(taken, "--port 0 takes any free port"));
-  CHECK(runWeft("serve --port 99999").status == 2);
-  CHECK(runWeft("serve --interface 300.1.1.1 --port 0 " + std::string(folder.path)).status == 1);
-  CHECK(runWeft("serve " + std::string(folder.path) + " --port 0 --port-file /nonexistent/port").status == 1);
-  const ProgramRun help = runWeft("serve --help");
-  CHECK(help.status == 0);
-  CHECK(has(help, "weft serve build/html --list"));
 }

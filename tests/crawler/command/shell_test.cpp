@@ -100,13 +100,11 @@ TEST_CASE("a mistake in the shell is one line that says what was meant, and the 
     CHECK(lines(run.output) == 3);
     CHECK(run.output.ends_with("200\n"));
   }
-  CHECK(has(runWeft("shell -c status"), "weft: there is no page yet; fetch URL brings one\n"));
-  CHECK(runWeft("shell --spider nosuch -c status").status == 2);
 }
 
 TEST_CASE("the shell reads lines from a pipe, fetches pages and follows relative links") {
   const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   write(folder / "lines", "css li.next a::attr(href)\nfetch /page/2/\nurl\nfetch /nowhere\nresponse.status\nquit\nstatus\n");
   const ProgramRun run = runProgram("'" + kWeft + "' shell " + demo.url + " < '" + folder / "lines" + "'");
   CHECK_MESSAGE(run.status == 0, run.output);

@@ -111,8 +111,7 @@ TEST_CASE("the status line names what matters, and leaves out from the right wha
 }
 
 TEST_CASE("on a terminal a crawl shows a status line below its log lines, and takes it away at the end") {
-  const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   auto words = crawlWords(demo);
   words.insert(words.end(), {"-L", "DEBUG"});
   const std::string output = onTerminal(words, 120, "xterm");
@@ -131,8 +130,7 @@ TEST_CASE("on a terminal a crawl shows a status line below its log lines, and ta
 }
 
 TEST_CASE("the status line keeps to the terminal's width") {
-  const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   auto words = crawlWords(demo);
   words.insert(words.end(), {"-L", "ERROR"});
   const auto texts = shown(onTerminal(words, 30, "xterm"));
@@ -141,8 +139,7 @@ TEST_CASE("the status line keeps to the terminal's width") {
 }
 
 TEST_CASE("there is no status line on a dumb terminal, in a pipe, with --nolog or --no-status, or where items go to the same terminal") {
-  const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   const auto words = crawlWords(demo);
   const auto with = [&words](std::vector<std::string> more) {
     std::vector<std::string> all = words;

@@ -22,7 +22,7 @@ std::string fileIn(const ProgramRun& run) {
 
 TEST_CASE("view writes the page with a base, prints the file's path, and opens it with $BROWSER") {
   const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   const ProgramRun run = view(folder, demo.url + "random --no-browser");        // redirected
   CHECK_MESSAGE(run.status == 0, run.output);
   CHECK(has(run, "200 " + demo.url + "page/"));
@@ -39,22 +39,10 @@ TEST_CASE("view writes the page with a base, prints the file's path, and opens i
 
 TEST_CASE("view shows a page of any status, and says where no browser can be opened") {
   const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   const ProgramRun run = view(folder, demo.url + "nowhere");
   CHECK(run.status == 0);
   CHECK(has(run, "404 " + demo.url + "nowhere"));
   CHECK(has(run, "weft: no browser was opened: set BROWSER to one, or open the file by hand\n"));
   CHECK(contentOf(fileIn(run)).find("nothing at this address but dust") != std::string::npos);
-}
-
-TEST_CASE("three mistakes with weft view") {
-  const Folder folder;
-  CHECK(has(view(folder, ""), "url is required"));
-  const ProgramRun scheme = view(folder, "ftp://a.example/");
-  CHECK(scheme.status == 2);
-  CHECK(scheme.output == "weft: cannot fetch ftp://a.example/: only http and https\n");
-  const ProgramRun nobody = view(folder, "http://127.0.0.1:1/ -L CRITICAL -s RETRY_TIMES=0");
-  CHECK(nobody.status == 4);
-  CHECK(nobody.output == "weft: nothing could be fetched: connecting to 127.0.0.1:1: connection refused\n");
-  CHECK(has(view(folder, "http://127.0.0.1:1/ -s RETRY_TIME=0"), "did you mean RETRY_TIMES?"));
 }

@@ -56,6 +56,13 @@ struct Demo {
   std::string url;
 };
 
+// One for all tests, as it remembers nothing of those who ask.
+inline const Demo& sharedDemo() {
+  static const Folder folder;
+  static const Demo demo(folder);
+  return demo;
+}
+
 inline void write(const std::string& path, std::string_view text) {
   std::ofstream out(path, std::ios::binary);
   out << text;

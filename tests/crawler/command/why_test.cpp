@@ -4,7 +4,7 @@
 
 TEST_CASE("why says of each URL of a job whether it was seen, how it stands, and who led there") {
   const Folder folder;
-  const Demo demo(folder);
+  const Demo& demo = sharedDemo();
   const ProgramRun crawl = weftIn(folder.path, "crawl " + demo.url + " --job job -O pages.jsonl --nolog -c 1 -s CLOSESPIDER_PAGECOUNT=3");
   CHECK(crawl.status == 5);
   const ProgramRun start = weftIn(folder.path, "why " + demo.url + " --job job");
@@ -30,14 +30,4 @@ TEST_CASE("why says of each URL of a job whether it was seen, how it stands, and
   CHECK(failed.status == 0);
   CHECK(has(failed, "state     failed for good\n"));
   CHECK(has(failed, "attempts  1\ncause     connecting to 127.0.0.1:1: connection refused\n"));
-}
-
-TEST_CASE("three mistakes with weft why") {
-  CHECK(has(runWeft("why http://a.example/"), "--job is required"));
-  const ProgramRun none = runWeft("why http://a.example/ --job /nonexistent");
-  CHECK(none.status == 1);
-  CHECK(none.output == "weft: there is no job in /nonexistent: /nonexistent/journal.db: No such file or directory\n");
-  const ProgramRun scheme = runWeft("why ftp://a.example/ --job /nonexistent");
-  CHECK(scheme.status == 2);
-  CHECK(scheme.output == "weft: cannot fetch ftp://a.example/: only http and https\n");
 }
