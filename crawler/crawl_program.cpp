@@ -451,7 +451,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   }
 
   std::optional<StatusLine> status;
-  if (mayShowStatus(options, engine)) status.emplace(STDERR_FILENO, engine, reactor, options.logFile.empty());
+  if (mayShowStatus(options, engine)) status.emplace(STDERR_FILENO, engine, politeness, settings, reactor, options.logFile.empty());
 
   std::optional<Failure> failure;
   Deferred<> crawl(nullptr);

@@ -1,10 +1,14 @@
 #include <weft/crawler/internal/status_line.hpp>
 
 #include <weft/crawler/internal/number_text.hpp>
+#include <weft/crawler/politeness/politeness.hpp>
+#include <weft/crawler/settings.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -18,6 +22,8 @@ namespace {
 
 constexpr double kInterval = 0.25;                     // seconds
 constexpr std::size_t kWindow = 8;                     // intervals that the rate is taken over
+constexpr int kLookEvery = 4;                          // ticks from one look at all hosts to the next
+constexpr double kMostLeft = 100 * 3600;               // seconds; what would take longer is anybody's guess
 constexpr std::string_view kClear = "\r\x1b[K";
 
 std::string timeText(std::chrono::nanoseconds elapsed) {
@@ -32,6 +38,15 @@ std::string rateText(double rate) {
   if (rate >= 10 || rate == 0) return grouped(static_cast<std::int64_t>(rate)) + "/s";
   char text[32];
   std::snprintf(text, sizeof text, "%.1f/s", rate);
+  return text;
+}
+
+// The host's name and why it waits; it may have been called anything by a spider, and a cause may quote a server.
+std::string waitsText(const CrawlStatus& status) {
+  std::string text = status.waits;
+  for (char& character : text)
+    if (static_cast<unsigned char>(character) < 0x20 || character == 0x7f) character = '?';
+  if (status.alsoWaiting) text += " (+" + grouped(status.alsoWaiting) + (status.alsoWaiting == 1 ? " host)" : " hosts)");
   return text;
 }
 
@@ -86,6 +101,8 @@ std::string statusText(const CrawlStatus& status, std::size_t columns) {
   if (status.errors) parts.push_back("errors " + grouped(status.errors));
   parts.push_back("items " + grouped(status.items));
   parts.push_back(timeText(status.elapsed));
+  if (status.left) parts.push_back(timeText(*status.left) + " left");
+  if (!status.waits.empty()) parts.push_back(waitsText(status));
   std::string text;
   for (const std::string& part : parts) {
     const std::size_t gap = text.empty() ? 0 : 2;
@@ -95,8 +112,20 @@ std::string statusText(const CrawlStatus& status, std::size_t columns) {
   return text;
 }
 
-StatusLine::StatusLine(int descriptor, const Engine& engine, Clock& clock, bool logs)
-    : line_(std::make_shared<TerminalLine>(descriptor)), engine_(engine), clock_(clock), logs_(logs) {
+std::optional<std::chrono::seconds> timeLeft(const CrawlStatus& status, const Settings& settings) {
+  const double elapsed = std::chrono::duration<double>(status.elapsed).count();
+  double least = std::numeric_limits<double>::infinity();
+  if (settings.closespiderTimeout > 0) least = std::min(least, settings.closespiderTimeout - elapsed);
+  if (settings.closespiderPagecount > 0 && status.pagesPerSecond > 0)
+    least = std::min(least, (static_cast<double>(settings.closespiderPagecount) - static_cast<double>(status.pages)) / status.pagesPerSecond);
+  if (settings.closespiderItemcount > 0 && status.items > 0)
+    least = std::min(least, static_cast<double>(settings.closespiderItemcount - status.items) * elapsed / static_cast<double>(status.items));
+  if (least > kMostLeft) return std::nullopt;
+  return std::chrono::seconds(static_cast<std::int64_t>(std::max(0.0, least)));
+}
+
+StatusLine::StatusLine(int descriptor, const Engine& engine, Politeness& politeness, const Settings& settings, Clock& clock, bool logs)
+    : line_(std::make_shared<TerminalLine>(descriptor)), engine_(engine), politeness_(politeness), settings_(settings), clock_(clock), logs_(logs) {
   if (logs_) before_ = setLogSink([line = line_](const LogRecord& record) { line->print(formatLogRecord(record)); });
   call_ = clock_.callLater(kInterval, [this] { tick(); });
 }
@@ -105,6 +134,19 @@ StatusLine::~StatusLine() {
   if (call_.active()) call_.cancel();
   line_->show({});
   if (logs_) setLogSink(std::move(before_));
+}
+
+// Each of the hosts that requests wait for, and that may not be asked now.
+void StatusLine::lookAtHosts() {
+  const Slot* chief = nullptr;
+  std::size_t count = 0;
+  politeness_.eachSlot([&](const Slot& slot) {
+    if (!slot.waiting || politeness_.readyAt(slot) <= clock_.now()) return;
+    ++count;
+    if (!chief || slot.waiting > chief->waiting || (slot.waiting == chief->waiting && slot.name < chief->name)) chief = &slot;
+  });
+  waits_ = chief ? politeness_.why(chief->name) : std::string();
+  alsoWaiting_ = count ? count - 1 : 0;
 }
 
 void StatusLine::tick() {
@@ -119,6 +161,12 @@ void StatusLine::tick() {
   status.elapsed = engine_.elapsed();
   status.closing = closing_;
   if (!pages_.empty()) status.pagesPerSecond = static_cast<double>(status.pages - pages_.front()) / (kInterval * static_cast<double>(pages_.size()));
+  if (!closing_) {
+    if (ticks_++ % kLookEvery == 0) lookAtHosts();
+    status.left = timeLeft(status, settings_);
+    status.waits = waits_;
+    status.alsoWaiting = alsoWaiting_;
+  }
   pages_.push_back(status.pages);
   if (pages_.size() > kWindow) pages_.pop_front();
   line_->show(statusText(status, line_->columns()));

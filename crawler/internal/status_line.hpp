@@ -12,10 +12,14 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace weft::crawler {
+
+class Politeness;
+struct Settings;
 
 /// A line of a terminal that changes in place. Each change, and each line that is printed above it, is one write. Any thread.
 class TerminalLine {
@@ -47,9 +51,14 @@ struct CrawlStatus {
   double pagesPerSecond = 0;
   std::int64_t items = 0;
   std::chrono::nanoseconds elapsed{};
+  std::optional<std::chrono::seconds> left;            // until a limit ends the crawl, as far as one can tell
+  std::string waits;                                   // Politeness::why() of the host with the most requests that must wait
+  std::size_t alsoWaiting = 0;                         // other such hosts
   bool closing = false;
 };
-/// "1,234 pages  312/s  queue 5,678  in flight 16  errors 3  items 420  0:12"; what does not fit into so many columns is left out from the right.
+/// How long a crawl goes on at its rate until CLOSESPIDER_PAGECOUNT, _ITEMCOUNT or _TIMEOUT ends it; nothing where none of them is set, or nothing can be said yet.
+std::optional<std::chrono::seconds> timeLeft(const CrawlStatus& status, const Settings& settings);
+/// "1,234 pages  312/s  queue 5,678  in flight 16  errors 3  items 420  0:12  0:30 left  a.com waits 4 s: ... (+2 hosts)"; what does not fit into so many columns is left out from the right.
 std::string statusText(const CrawlStatus& status, std::size_t columns);
 
 /// Shows how an engine fares, four times a second at the most, while it lives; log lines go above the line. One thread, the engine's. At its end the line is cleared, and the log goes where it
@@ -57,7 +66,7 @@ std::string statusText(const CrawlStatus& status, std::size_t columns);
 class StatusLine {
  public:
   /// `logs`: takes the log's lines as well (they would go to the same terminal).
-  StatusLine(int descriptor, const Engine& engine, Clock& clock, bool logs);
+  StatusLine(int descriptor, const Engine& engine, Politeness& politeness, const Settings& settings, Clock& clock, bool logs);
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
   ~StatusLine();
@@ -67,13 +76,19 @@ class StatusLine {
 
  private:
   void tick();
+  void lookAtHosts();
 
   const std::shared_ptr<TerminalLine> line_;
   const Engine& engine_;
+  Politeness& politeness_;
+  const Settings& settings_;
   Clock& clock_;
   LogSink before_;
   const bool logs_;
   bool closing_ = false;
+  int ticks_ = 0;
+  std::string waits_;                                  // as lookAtHosts() found it
+  std::size_t alsoWaiting_ = 0;
   std::deque<std::uint64_t> pages_;                    // at the last ticks
   DelayedCall call_;
 };

@@ -3,6 +3,7 @@
 #include "crawler/command/weft_command.hpp"
 
 #include <weft/crawler/internal/status_line.hpp>
+#include <weft/crawler/settings.hpp>
 
 #include <pty.h>
 #include <sys/ioctl.h>
@@ -14,7 +15,9 @@
 #include <vector>
 
 using weft::crawler::CrawlStatus;
+using weft::crawler::Settings;
 using weft::crawler::statusText;
+using weft::crawler::timeLeft;
 
 namespace {
 
@@ -108,6 +111,33 @@ TEST_CASE("the status line names what matters, and leaves out from the right wha
   status.elapsed = std::chrono::seconds(3725);
   status.closing = true;
   CHECK(statusText(status, 200) == "1 page  closing  0.5/s  queue 0  in flight 0  items 0  1:02:05");
+}
+
+TEST_CASE("the status line says how long a limit leaves, and which host waits for what") {
+  CrawlStatus status;
+  Settings settings;
+  status.pages = 100;
+  status.pagesPerSecond = 10;
+  status.items = 50;
+  status.elapsed = std::chrono::seconds(20);
+  CHECK_FALSE(timeLeft(status, settings));
+  settings.closespiderTimeout = 3600;
+  CHECK(timeLeft(status, settings) == std::chrono::seconds(3580));
+  settings.closespiderPagecount = 1100;
+  CHECK(timeLeft(status, settings) == std::chrono::seconds(100));
+  settings.closespiderItemcount = 60;
+  CHECK(timeLeft(status, settings) == std::chrono::seconds(4));        // 10 more, at 2.5 a second
+  settings.closespiderPagecount = 90;                                  // what was in flight when the limit was reached
+  CHECK(timeLeft(status, settings) == std::chrono::seconds(0));
+  status.left = std::chrono::seconds(100);
+  status.waits = "a\x1b.com waits 4 s: 7 s between requests (DOWNLOAD_DELAY)";
+  const std::string beginning = "100 pages  10/s  queue 0  in flight 0  items 50  0:20  1:40 left";
+  CHECK(statusText(status, 200) == beginning + "  a?.com waits 4 s: 7 s between requests (DOWNLOAD_DELAY)");
+  status.alsoWaiting = 1;
+  CHECK(statusText(status, 200).ends_with("(DOWNLOAD_DELAY) (+1 host)"));
+  status.alsoWaiting = 1200;
+  CHECK(statusText(status, 200).ends_with("(DOWNLOAD_DELAY) (+1,200 hosts)"));
+  CHECK(statusText(status, 100) == beginning);
 }
 
 TEST_CASE("on a terminal a crawl shows a status line below its log lines, and takes it away at the end") {
