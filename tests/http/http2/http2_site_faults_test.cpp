@@ -27,7 +27,6 @@ using namespace weft::http;
 using net::MemoryLink;
 using net::MemoryNetwork;
 using test::Random;
-using test::Service;
 using test::server::Silence;
 
 namespace {
@@ -64,7 +63,7 @@ std::string bodyOf(const std::string& place) {
   if (place == "/late") return "at last";
   if (place == "/file/f.txt") return test::patterned(kFile);
   if (place == "/events") return "data: 1\n\ndata: 2\n\ndata: 3\n\n";
-  return test::patterned(Service::kLong);
+  return test::patterned(test::Service::kLong);
 }
 
 /// A request, and what must come back if it is answered with 200 and read to its end.
@@ -129,7 +128,7 @@ TEST_CASE("whatever the network does to a site's HTTP/2, answers are whole and o
     network.setLinks([&](const std::string& host, std::uint16_t, std::uint64_t) -> std::optional<MemoryLink> { return host == "a" ? badLink(random) : MemoryLink(); });
     std::uint64_t logged = 0;
     Agent inner(network, clientLimits());
-    Service service(network, inner, files.folder / "", limits().setAccessLog([&](const AccessEntry& entry) { logged += !entry.method.empty(); }));
+    test::Service service(network, inner, files.folder / "", limits().setAccessLog([&](const AccessEntry& entry) { logged += !entry.method.empty(); }));
     auto port = network.listen(80, service.site);
     std::vector<std::unique_ptr<Agent>> agents;
     std::vector<Deferred<>> pending;
@@ -187,7 +186,7 @@ Deferred<> useSite(net::Network& network, bool secure, const std::string& folder
   net::TlsClientOptions trust;
   trust.trustRoot(net::trustRootFromCertificates({authority().certificate()}));
   Agent inner(network, clientLimits());
-  Service service(network, inner, folder, limits());
+  test::Service service(network, inner, folder, limits());
   auto port = network.listen(80, service.site);
   std::unique_ptr<net::Port> secured;
   if (tls) secured = network.listen(443, std::make_shared<net::TlsFactory>(*tls, service.site));

@@ -26,7 +26,6 @@ using namespace weft::http;
 using net::MemoryLink;
 using net::MemoryNetwork;
 using test::Random;
-using test::Service;
 using test::server::Client;
 using test::server::Silence;
 
@@ -60,7 +59,7 @@ MemoryLink badLink(Random& random) {
 
 std::string bodyOf(const std::string& place) {
   if (place.ends_with("/short")) return "short";
-  if (place.ends_with("/long") || place == "/sized") return test::patterned(Service::kLong);
+  if (place.ends_with("/long") || place == "/sized") return test::patterned(test::Service::kLong);
   if (place == "/file/f.txt") return test::patterned(kFile);
   if (place == "/late") return "at last";
   if (place == "/events") return "data: 1\n\ndata: 2\n\ndata: 3\n\n";
@@ -143,7 +142,7 @@ TEST_CASE("whatever the network does, answers come whole and in their order, eve
     std::uint64_t logged = 0;
     SiteOptions options = limits().setAccessLog([&](const AccessEntry& entry) { logged += !entry.method.empty(); });
     Agent inner(network, clientLimits());
-    Service service(network, inner, files.folder / "", options);
+    test::Service service(network, inner, files.folder / "", options);
     auto port = network.listen(80, service.site);
 
     // Clients that pipeline, and may leave or stop reading.
@@ -223,7 +222,7 @@ Deferred<> useSite(net::Network& network, bool secure, const std::string& folder
   net::TlsClientOptions trust;
   trust.trustRoot(net::trustRootFromCertificates({authority().certificate()}));
   Agent inner(network, clientLimits());
-  Service service(network, inner, folder, limits());
+  test::Service service(network, inner, folder, limits());
   auto port = network.listen(80, service.site);
   std::unique_ptr<net::Port> secured;
   if (tls) secured = network.listen(443, std::make_shared<net::TlsFactory>(*tls, service.site));
