@@ -1,8 +1,6 @@
 // What nearly every file of the upper floors includes, compiled once for each library where -Db_pch=true asks for that: ./test --all
 // does for the sanitizers' builds, which take a third less for it. The other builds do without, so that no file lives on what it has
 // not included.
-#pragma once
-
 #include <weft/defer.hpp>
 
 #include <algorithm>
