@@ -24,7 +24,7 @@ namespace {
 using detail::TimerNode;
 using detail::TimerWheel;
 
-const Logger logger("weft.core.reactor");
+const Logger kReactorLog("weft.core.reactor");
 
 constinit thread_local Reactor* currentReactor = nullptr;
 
@@ -63,11 +63,11 @@ class Watchdog {
     start_ = now;
   }
   [[gnu::noinline]] void report(std::int64_t time, const std::type_info* type) const noexcept {
-    if (!logger.enabled(LogLevel::Warning)) return;
+    if (!kReactorLog.enabled(LogLevel::Warning)) return;
     const double seconds = static_cast<double>(time) * 1e-9;
-    if (type && calls_ >= kEachLooked) logger.warning("the loop was blocked for ", seconds, " s by ", what_, ": ", detail::typeName(*type), " or one of 15 before it", field("seconds", seconds));
-    else if (type) logger.warning("the loop was blocked for ", seconds, " s by ", what_, ": ", detail::typeName(*type), field("seconds", seconds));
-    else logger.warning("the loop was blocked for ", seconds, " s by ", what_, field("seconds", seconds));
+    if (type && calls_ >= kEachLooked) kReactorLog.warning("the loop was blocked for ", seconds, " s by ", what_, ": ", detail::typeName(*type), " or one of 15 before it", field("seconds", seconds));
+    else if (type) kReactorLog.warning("the loop was blocked for ", seconds, " s by ", what_, ": ", detail::typeName(*type), field("seconds", seconds));
+    else kReactorLog.warning("the loop was blocked for ", seconds, " s by ", what_, field("seconds", seconds));
   }
 
   static constexpr std::uint32_t kEachLooked = 64;
@@ -182,7 +182,7 @@ void Reactor::Impl::turn(std::int64_t maxWait) {
     if (busy) poll();
     else sleep(due, maxWait);
   } catch (...) {
-    logger.failure(Failure(), "Unhandled error in an I/O handler");
+    kReactorLog.failure(Failure(), "Unhandled error in an I/O handler");
   }
   reactor.mailbox_.awake();
   watchdog.end();
@@ -198,7 +198,7 @@ bool Reactor::Impl::runPosted() {
     try {
       batch.runNext();
     } catch (...) {
-      logger.failure(Failure(), "Unhandled error in a call from a thread");
+      kReactorLog.failure(Failure(), "Unhandled error in a call from a thread");
     }
     watchdog.next([&type] { return &type; });
   }
@@ -218,7 +218,7 @@ bool Reactor::Impl::runTimers() {
     try {
       runCall(*node);
     } catch (...) {
-      logger.failure(Failure(), "Unhandled error in a timed call");
+      kReactorLog.failure(Failure(), "Unhandled error in a timed call");
     }
     watchdog.next([act] {
       TimerNode any;
@@ -297,7 +297,7 @@ void Reactor::Impl::runTriggers(SystemEvent of, Phase phase, const std::shared_p
     try {
       trigger.function(ShutdownHold(phaseHolds));
     } catch (...) {
-      logger.failure(Failure(), "Unhandled error in a trigger of ", of == SystemEvent::Startup ? "startup" : "shutdown");
+      kReactorLog.failure(Failure(), "Unhandled error in a trigger of ", of == SystemEvent::Startup ? "startup" : "shutdown");
     }
   }
 }
@@ -317,10 +317,10 @@ void Reactor::Impl::gotSignal(int number) {
     try {
       signalHandler(number);
     } catch (...) {
-      logger.failure(Failure(), "Unhandled error in the handler of signal ", number);
+      kReactorLog.failure(Failure(), "Unhandled error in the handler of signal ", number);
     }
   } else if (running && !stopping) {
-    logger.info("received signal ", number, ": shutting down", field("signal", number));
+    kReactorLog.info("received signal ", number, ": shutting down", field("signal", number));
     reactor.stop();
   }
 }
@@ -434,7 +434,7 @@ void Reactor::callWhenRunning(UniqueFunction<void()> function) {
   try {
     function();
   } catch (...) {
-    logger.failure(Failure(), "Unhandled error in callWhenRunning");
+    kReactorLog.failure(Failure(), "Unhandled error in callWhenRunning");
   }
 }
 

@@ -1,5 +1,7 @@
 #include <weft/core/internal/suggest.hpp>
 
+#include <weft/core/internal/text.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <vector>
@@ -8,8 +10,6 @@ namespace weft {
 
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 // Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours cost 1 each.
 std::size_t slips(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), previous(b.size() + 1), row(b.size() + 1);
@@ -17,9 +17,9 @@ std::size_t slips(std::string_view a, std::string_view b) {
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const bool same = lower(a[i - 1]) == lower(b[j - 1]);
+      const bool same = detail::lower(a[i - 1]) == detail::lower(b[j - 1]);
       row[j] = std::min({previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (same ? 0 : 1)});
-      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1])) row[j] = std::min(row[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && detail::lower(a[i - 1]) == detail::lower(b[j - 2]) && detail::lower(a[i - 2]) == detail::lower(b[j - 1])) row[j] = std::min(row[j], before[j - 2] + 1);
     }
     before.swap(previous);
     previous.swap(row);

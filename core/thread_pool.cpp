@@ -10,7 +10,7 @@
 namespace weft {
 namespace {
 
-const Logger logger("weft.core.threads");
+const Logger kThreadsLog("weft.core.threads");
 
 void checkSizes(std::size_t min, std::size_t max) {
   if (max == 0) throw std::invalid_argument("a thread pool of at most 0 threads would never do anything");
@@ -21,7 +21,7 @@ void runLogged(UniqueFunction<void()>& function) noexcept {
   try {
     function();
   } catch (...) {
-    logger.failure(Failure(), "Unhandled error in a thread pool's call");
+    kThreadsLog.failure(Failure(), "Unhandled error in a thread pool's call");
   }
 }
 
@@ -110,7 +110,7 @@ void ThreadPool::grow() {
       live_.emplace_back([this] { work(); });          // it waits for the lock that we hold
     } catch (const std::system_error& error) {
       if (live_.empty()) throw;
-      logger.warning("no more than ", live_.size(), " threads in pool ", name_, ": ", error);
+      kThreadsLog.warning("no more than ", live_.size(), " threads in pool ", name_, ": ", error);
       return;
     }
     const std::string name = name_.substr(0, 10) + '-' + std::to_string(++named_ % 1000);

@@ -5,6 +5,7 @@
 #include <weft/crawler/extension.hpp>
 #include <weft/crawler/extensions/memory_usage.hpp>
 #include <weft/crawler/internal/error_name.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/defer/gather.hpp>
 #include <weft/http/response.hpp>
 
@@ -20,11 +21,6 @@ namespace {
 // Start requests are pulled while fewer than this many wait: a spider may start from a list of any length.
 constexpr std::size_t kStartBacklog = 1000;
 constexpr double kIdleEvery = 5;                       // seconds from one spider_idle to the next, when a handler keeps the crawl open
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.engine");
-  return logger;
-}
 
 // How many lines of which feed: what is left to say once the lines themselves are given away.
 Output lineCounts(const Output& output) {
@@ -80,7 +76,7 @@ Deferred<> Engine::run() {
   begin_ = clock_.now();
   const FrontierCounts before = frontier_.counts();
   earlier_ = before.done + before.failed + before.dropped;
-  logger().info("Spider opened: ", spider_.name);
+  kEngineLog.info("Spider opened: ", spider_.name);
   signals_.spiderOpened.send();
   signals_.engineStarted.send();
   watchLimits();
@@ -178,7 +174,7 @@ Deferred<> Engine::seed() {
     const Failure failure;
     if (aborted_) co_return;
     startFailure_ = failure;
-    logger().error("Error while reading start requests of ", spider_.name, ": ", failure);
+    kEngineLog.error("Error while reading start requests of ", spider_.name, ": ", failure);
     if (stopReason_.empty()) stopReason_ = "start_error";
   }
   if (stopReason_.empty() || stopReason_ == "start_error") frontier_.seeded();
@@ -342,7 +338,7 @@ void Engine::failFeed() {
 void Engine::stop(std::string_view reason) {
   if (ended_ || !stopReason_.empty()) return;
   stopReason_ = reason;
-  logger().info("Closing spider (", reason, ")");
+  kEngineLog.info("Closing spider (", reason, ")");
   if (idleCall_.active()) idleCall_.cancel();
   frontier_.close();
   paused_ = false;
@@ -353,13 +349,13 @@ void Engine::stop(std::string_view reason) {
 void Engine::pause() {
   if (paused_ || ended_ || !stopReason_.empty()) return;
   paused_ = true;
-  logger().info("Paused");
+  kEngineLog.info("Paused");
   frontier_.limit(allowed());
 }
 
 void Engine::resume() {
   if (!std::exchange(paused_, false)) return;
-  logger().info("Resumed");
+  kEngineLog.info("Resumed");
   frontier_.limit(allowed());
   wakeWaiting();
 }
@@ -411,7 +407,7 @@ void Engine::finish() {
   stats_.setValue("dupefilter/filtered", static_cast<std::int64_t>(counts.filtered));
   if (counts.overflowed) {
     stats_.setValue("scheduler/overflowed", static_cast<std::int64_t>(counts.overflowed));
-    logger().warning(counts.overflowed, " requests were dropped: more than ", settings_.schedulerMaxPending, " were waiting (SCHEDULER_MAX_PENDING)");
+    kEngineLog.warning(counts.overflowed, " requests were dropped: more than ", settings_.schedulerMaxPending, " were waiting (SCHEDULER_MAX_PENDING)");
   }
   stats_.setValue("elapsed_time_seconds", std::chrono::duration_cast<std::chrono::seconds>(elapsed()).count());
 }
@@ -419,8 +415,8 @@ void Engine::finish() {
 // A spider on another thread that does not come to an end is not told that it has been aborted.
 Deferred<> Engine::tellSpider() {
   const Called called = co_await runner_.closed(closeReason_);
-  if (called.failure.exception()) logger().error("Spider ", spider_.name, " failed in closed(): ", called.failure);
-  logger().info("Spider closed (", closeReason_, ")");
+  if (called.failure.exception()) kEngineLog.error("Spider ", spider_.name, " failed in closed(): ", called.failure);
+  kEngineLog.info("Spider closed (", closeReason_, ")");
   signals_.spiderClosed.send(closeReason_);
   if (!feedFailure_.exception() && !aborted_)
     for (const auto& feed : feeds_) signals_.feedSlotClosed.send(*feed);
@@ -450,7 +446,7 @@ void Engine::logProgress() {
       return static_cast<std::int64_t>(static_cast<double>(now - std::exchange(before, now)) * perMinute);
     };
     const std::int64_t pageRate = rate(pages_, pagesAtLastLog_), itemRate = rate(itemCount_, itemsAtLastLog_);
-    logger().info("Crawled ", pages_, " pages (at ", pageRate, " pages/min), scraped ", itemCount_, " items (at ", itemRate, " items/min)");
+    kEngineLog.info("Crawled ", pages_, " pages (at ", pageRate, " pages/min), scraped ", itemCount_, " items (at ", itemRate, " items/min)");
     logProgress();
   });
 }

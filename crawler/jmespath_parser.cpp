@@ -1,6 +1,8 @@
 // Reading JMESPath: top-down by the operators' binding powers, after the grammar of its specification.
 #include <weft/crawler/internal/jmespath_tree.hpp>
 
+#include <weft/core/internal/text.hpp>
+
 #include <algorithm>
 #include <charconv>
 
@@ -46,7 +48,7 @@ constexpr int powerOf(Sign sign) noexcept {
 }
 
 bool isSpace(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
+using weft::detail::isDigit;
 bool startsName(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 class Lexer {

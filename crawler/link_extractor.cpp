@@ -87,7 +87,7 @@ bool isWithin(std::string_view host, const std::vector<std::string>& domains) no
 }
 
 // Which names are meant, as tags() and attrs() say.
-struct Names {
+struct WantedNames {
   std::vector<std::string> wanted, denied;
   bool has(std::string_view name) const noexcept {
     const auto isIn = [name](const std::vector<std::string>& names) { return std::any_of(names.begin(), names.end(), [name](const std::string& one) { return one == name || one == "*"; }); };
@@ -145,7 +145,7 @@ struct LinkExtractor::Impl final : html::LinkVisitor {
   std::vector<std::string> denied;                     // sorted
   std::vector<std::string> allowedDomains, deniedDomains, xpaths, queries;
   std::optional<http::Url> origin;
-  Names tags{{"a", "area"}, {}}, attrs{{"href"}, {}};
+  WantedNames tags{{"a", "area"}, {}}, attrs{{"href"}, {}};
   bool needsTree = false, canonical = false, unique = true;
   std::function<std::optional<std::string>(std::string)> process;
   // URLs that did not match, so that the menu that stands on each page costs the patterns' time once. Lossy: a newcomer takes the place.

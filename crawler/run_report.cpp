@@ -25,7 +25,7 @@ using http::Json;
   throw ReportError("cannot write the report to " + (path == "-" ? "the standard output" : path) + ": " + std::strerror(code));
 }
 
-template <class Number> Json count(Number number) { return Json(static_cast<std::int64_t>(number)); }
+template <class Number> Json whole(Number number) { return Json(static_cast<std::int64_t>(number)); }
 
 Json text(std::string_view value) { return value.empty() ? Json() : Json(value); }
 
@@ -108,12 +108,12 @@ std::string utcTime(std::chrono::system_clock::time_point time) {
 std::string runReport(const Engine& engine, const SettingsLayers& layers, const RunFacts& facts) {
   const FrontierCounts counts = engine.counts();
   Json::Object statuses, stats, settings;
-  for (const auto& [status, pages] : engine.pageStatuses()) statuses.emplace_back(std::to_string(status), count(pages));
+  for (const auto& [status, pages] : engine.pageStatuses()) statuses.emplace_back(std::to_string(status), whole(pages));
   for (const auto& [key, value] : engine.stats().getStats()) stats.emplace_back(key, value);
   for (const SettingsLayers::Changed& setting : layers.changed())
     settings.emplace_back(setting.name, Json::Object{{"value", setting.value}, {"origin", setting.origin}});
   Json::Array feeds;
-  for (const auto& feed : engine.feeds()) feeds.push_back(Json::Object{{"name", feed->name()}, {"items", count(feed->written())}});
+  for (const auto& feed : engine.feeds()) feeds.push_back(Json::Object{{"name", feed->name()}, {"items", whole(feed->written())}});
   const Json report(Json::Object{
       {"spider", facts.spider},
       {"target", text(facts.target)},
@@ -123,12 +123,12 @@ std::string runReport(const Engine& engine, const SettingsLayers& layers, const 
       {"finish_reason", engine.closeReason().empty() ? std::string_view("shutdown") : std::string_view(engine.closeReason())},
       {"exit_code", facts.exitCode},
       {"problem", text(facts.problem)},
-      {"requests", Json::Object{{"enqueued", count(counts.enqueued)},
-                                {"done", count(counts.done)},
-                                {"failed", count(counts.failed)},
-                                {"dropped", count(counts.dropped)},
-                                {"pending", count(counts.pending + counts.leased)},
-                                {"earlier", count(engine.earlier())}}},
+      {"requests", Json::Object{{"enqueued", whole(counts.enqueued)},
+                                {"done", whole(counts.done)},
+                                {"failed", whole(counts.failed)},
+                                {"dropped", whole(counts.dropped)},
+                                {"pending", whole(counts.pending + counts.leased)},
+                                {"earlier", whole(engine.earlier())}}},
       {"statuses", std::move(statuses)},
       {"failure_types", below(engine.stats(), "failed_count/")},
       {"failures", failures(engine)},

@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/crawler/internal/error_name.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/internal/request_meta.hpp>
 #include <weft/crawler/middlewares/downloader_middleware.hpp>
 #include <weft/crawler/settings.hpp>
@@ -13,15 +14,6 @@
 
 namespace weft::crawler {
 
-namespace {
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.scraper");
-  return logger;
-}
-
-}  // namespace
-
 Scraper::Scraper(const CrawlContext& crawl, SpiderRunner& runner) : crawl_(crawl), middlewares_(crawl, runner), receivedCount_(crawl.stats.counter("response_received_count")) {}
 
 Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Response> outcome) {
@@ -29,7 +21,7 @@ Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Respons
   if (outcome) {
     scraped.status = outcome->status;
     ++receivedCount_;
-    if (logger().enabled(LogLevel::Debug)) logger().debug("Crawled (", outcome->status, ") ", request->describe());
+    if (kScraperLog.enabled(LogLevel::Debug)) kScraperLog.debug("Crawled (", outcome->status, ") ", request->describe());
     crawl_.signals.responseReceived.send(*outcome);
   } else {
     const Failure& failure = outcome.failure();
@@ -37,7 +29,7 @@ Deferred<Scraped> Scraper::run(std::shared_ptr<Request> request, Outcome<Respons
     scraped.fate = failure.check<IgnoreRequest>() ? Fate::Dropped : Fate::Failed;
     scraped.cause = failure.what();
     if (scraped.fate == Fate::Failed) crawl_.stats.incValue("failed_count/" + errorName(failure));
-    if (!request->errback() && scraped.fate == Fate::Failed) logger().error("Error downloading ", request->describe(), ": ", failure);
+    if (!request->errback() && scraped.fate == Fate::Failed) kScraperLog.error("Error downloading ", request->describe(), ": ", failure);
   }
   auto handling = middlewares_.handle(request, std::move(outcome));
   auto handled = co_await handling.outcome();
@@ -89,14 +81,14 @@ void Scraper::take(Scraped& scraped, const Request& request, Called called) {
   if (scraped.fate != Fate::Failed) crawl_.stats.incValue("failed_count/" + errorName(called.failure));   // each page once
   scraped.fate = Fate::Failed;
   scraped.cause = "the callback failed: " + called.failure.getErrorMessage();
-  logger().error("Spider error processing ", request.describe(), ": ", called.failure.getTraceback());
+  kScraperLog.error("Spider error processing ", request.describe(), ": ", called.failure.getTraceback());
   crawl_.signals.spiderError.send(called.failure, request);
 }
 
 bool Scraper::accepts(Request& request, const Request* from) {
   if (request.url.isHttp()) return middlewares_.accepts(request, from);
   crawl_.stats.incValue("scheme/request_ignored_count");
-  logger().debug("Ignoring ", request.describe(), ": only http and https are crawled");
+  kScraperLog.debug("Ignoring ", request.describe(), ": only http and https are crawled");
   return false;
 }
 

@@ -21,8 +21,6 @@ bool isXml(const Document& document) noexcept {
   return root && document[root].ns == html::Namespace::kXml;
 }
 
-bool declaresNamespace(std::string_view attribute) noexcept { return attribute == "xmlns" || attribute.starts_with("xmlns:"); }
-
 /// The same page with another document.
 std::shared_ptr<const Page> edited(const Page& page, Document document) {
   auto made = std::make_shared<Page>();
@@ -121,7 +119,7 @@ std::vector<std::pair<std::string, std::string>> Selector::attributes() const {
   if (!isElement()) return out;
   const Document& document = *page_->document;
   for (const html::StoredAttribute& attribute : document.attributes(match_.node))
-    if (page_->type != SelectorType::kXml || !declaresNamespace(document.name(attribute)))
+    if (page_->type != SelectorType::kXml || !html::internal::declaresNamespace(document.name(attribute)))
       out.emplace_back(document.name(attribute), document.value(attribute));
   return out;
 }

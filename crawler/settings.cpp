@@ -7,6 +7,7 @@
 #include <weft/crawler/internal/wanted_statuses.hpp>
 #include <weft/crawler/politeness/download_slots.hpp>
 #include <weft/crawler/referrer_policy.hpp>
+#include <weft/http/headers.hpp>
 
 #include <algorithm>
 #include <array>
@@ -154,12 +155,6 @@ SettingKind kindOf(const Definition& definition) {
   throw SettingError(std::string(definition.name) + "=" + std::string(value) + ": " + std::string(wanted));
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 template <class Number> Number parseNumber(const Definition& definition, std::string_view value, std::string_view kind) {
   Number number{};
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -211,7 +206,7 @@ std::string parseText(const Definition& definition, std::string_view value) {
 
 void Settings::set(std::string_view name, std::string_view given) {
   const Definition& definition = find(name);
-  const std::string_view value = trimmed(given);
+  const std::string_view value = http::trimmed(given);
   std::visit(
       [&](auto field) {
         using Value = std::remove_cvref_t<decltype(this->*field)>;

@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/defer/gather.hpp>
+#include <weft/defer/internal/loggers.hpp>
 
 #include <algorithm>
 #include <span>
@@ -10,8 +11,6 @@
 namespace weft {
 
 namespace {
-
-const Logger kLog("weft.defer");
 
 std::string text(const std::vector<ServicesNotStopped::Part>& parts) {
   std::string text = "stopping services: ";
@@ -110,7 +109,7 @@ void MultiService::startService() {
       Service::stopService().detach();
       while (i-- > 0) {
         maybeDeferred([&] { return all[i]->stopService(); })
-            .addErrback([service = all[i]](Failure stopFailure) { kLog.failure(stopFailure, "stopping ", service->name(), " since another service did not start"); })
+            .addErrback([service = all[i]](Failure stopFailure) { kDeferLog.failure(stopFailure, "stopping ", service->name(), " since another service did not start"); })
             .detach();
       }
       failure.rethrow();

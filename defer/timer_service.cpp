@@ -1,17 +1,17 @@
 #include <weft/defer/timer_service.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/defer/internal/loggers.hpp>
 
 namespace weft {
 
 namespace {
-const Logger kLog("weft.defer");
 }
 
 void TimerService::startService() {
   if (running()) return;
   Service::startService();
-  ended_ = loop_.start(step_).addErrback([](Failure failure) { kLog.failure(failure, "a TimerService's function failed; it is not called again"); });
+  ended_ = loop_.start(step_).addErrback([](Failure failure) { kDeferLog.failure(failure, "a TimerService's function failed; it is not called again"); });
 }
 
 Deferred<> TimerService::stopService() {

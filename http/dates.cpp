@@ -1,5 +1,7 @@
 #include <weft/http/dates.hpp>
 
+#include <weft/core/internal/text.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -12,9 +14,7 @@ using namespace std::chrono;
 
 constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
 
-constexpr bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool isLetter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using weft::detail::isDigit, weft::detail::isLetter, weft::detail::lower;
 
 // 1 to 12 of a text that begins with a month's first three letters, else 0.
 unsigned monthOf(std::string_view text) noexcept {

@@ -1,6 +1,7 @@
 #include <weft/http/headers.hpp>
 
 #include <weft/core/block_pool.hpp>
+#include <weft/core/internal/text.hpp>
 #include <weft/http/internal/headers_writer.hpp>
 
 #include <array>
@@ -10,7 +11,7 @@
 namespace weft::http {
 namespace {
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using weft::detail::lower;
 
 constexpr std::array<bool, 256> kTokenBytes = [] {
   std::array<bool, 256> table{};
@@ -41,18 +42,11 @@ void check(std::string_view name, std::string_view value) {
   }
 }
 
-std::string printable(std::string_view name) {
-  std::string text(name.substr(0, 80));
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  return text;
-}
-
 }  // namespace
 
 HeaderError::HeaderError(std::string_view name, std::string_view reason)
-    : Error("setting the header field \"" + printable(name) + "\": " + std::string(reason)),
-      name(printable(name)),
+    : Error("setting the header field \"" + weft::detail::printable(name, 80) + "\": " + std::string(reason)),
+      name(weft::detail::printable(name, 80)),
       reason(reason) {}
 
 bool isToken(std::string_view text) noexcept {

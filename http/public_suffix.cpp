@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kLongestName = 255;              // longer names are no domains, and are cached nowhere
 
 // An answer: how many bytes at the end of a host are its registrable domain.
-struct Answer {
+struct KnownHost {
   std::array<char, 64> host;
   std::uint8_t size = 0;
   std::uint8_t registrable = 0;
@@ -51,10 +51,10 @@ std::size_t ask(std::string_view host) noexcept {
 }  // namespace
 
 std::string_view registrableDomain(std::string_view host) noexcept {
-  if (host.size() > sizeof(Answer::host)) return host.substr(host.size() - ask(host));
+  if (host.size() > sizeof(KnownHost::host)) return host.substr(host.size() - ask(host));
   if (host.empty()) return {};
-  thread_local std::array<Answer, kAnswers> answers;   // 17 KB for a thread that asks
-  Answer& answer = answers[slotOf(host)];
+  thread_local std::array<KnownHost, kAnswers> answers;   // 17 KB for a thread that asks
+  KnownHost& answer = answers[slotOf(host)];
   if (answer.size != host.size() || std::memcmp(answer.host.data(), host.data(), host.size()) != 0) {
     answer.registrable = static_cast<std::uint8_t>(ask(host));
     std::memcpy(answer.host.data(), host.data(), host.size());

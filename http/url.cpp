@@ -1,5 +1,6 @@
 #include <weft/http/url.hpp>
 
+#include <weft/http/internal/url_bytes.hpp>
 #include <weft/http/public_suffix.hpp>
 
 #include <array>
@@ -13,13 +14,6 @@ std::string errorText(std::string_view input, std::size_t offset, UrlProblem rea
   text.append(input.substr(0, 200)).append(input.size() > 200 ? "…\"" : "\"");
   if (offset > 0) text.append(" at offset ").append(std::to_string(offset));
   return text.append(": ").append(describe(reason));
-}
-
-std::uint16_t defaultPort(std::string_view scheme) noexcept {
-  if (scheme == "http" || scheme == "ws") return 80;
-  if (scheme == "https" || scheme == "wss") return 443;
-  if (scheme == "ftp") return 21;
-  return 0;
 }
 
 }  // namespace
@@ -107,7 +101,7 @@ bool Url::assignTarget(const Url& origin, std::string_view target) {
   return true;
 }
 
-std::uint16_t Url::effectivePort() const noexcept { return hasPort_ ? port_ : defaultPort(scheme()); }
+std::uint16_t Url::effectivePort() const noexcept { return hasPort_ ? port_ : detail::defaultPort(scheme()); }
 
 bool Url::hasIpHost() const noexcept {
   const std::string_view name = host();

@@ -1,5 +1,6 @@
 #include <weft/http/internal/url_host.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/http/percent_encoding.hpp>
 #include <weft/http/text/utf8.hpp>
 
@@ -41,8 +42,7 @@ unsigned flagsOf(std::string_view text) noexcept {
   return flags;
 }
 
-constexpr bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using weft::detail::isDigit, weft::detail::lower;
 
 // ---- international names
 

@@ -13,15 +13,8 @@ namespace {
 
 using namespace detail;
 
-struct SpecialScheme {
-  std::string_view name;
-  std::uint16_t port;
-};
-constexpr SpecialScheme kSpecialSchemes[] = {{"https", 443}, {"http", 80}, {"file", 0},
-                                             {"ftp", 21},    {"wss", 443}, {"ws", 80}};
-
 // Without the C0 controls and spaces around it. (Tabs and newlines inside are ignored too.)
-std::string_view trimmed(std::string_view text) noexcept {
+std::string_view withoutControls(std::string_view text) noexcept {
   while (!text.empty() && static_cast<unsigned char>(text.front()) <= 0x20) text.remove_prefix(1);
   while (!text.empty() && static_cast<unsigned char>(text.back()) <= 0x20) text.remove_suffix(1);
   return text;
@@ -38,7 +31,7 @@ class UrlParser {
       problem = UrlProblem::TooLong;
       return false;
     }
-    input = trimmed(input);
+    input = withoutControls(input);
     const unsigned flags = oddBytes(input);
     const bool ownText = input.data() >= out_.data() && input.data() <= out_.data() + out_.size();
     if (flags == 0 && !ownText) [[likely]]
@@ -126,7 +119,7 @@ class UrlParser {
   // Scheme start state and scheme state.
   State schemeStart() {
     const char* c = at_;
-    if (c == end_ || !isAlpha(*c)) return State::NoScheme;
+    if (c == end_ || !isLetter(*c)) return State::NoScheme;
     while (c != end_ && (flagsOf(*c) & kScheme)) ++c;
     if (c == end_ || *c != ':') return State::NoScheme;
     out_.assign(at_, c);

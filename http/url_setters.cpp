@@ -1,6 +1,7 @@
 // The setters of a URL: WHATWG URL section 6.1, which runs the parser of section 4.4 from the state that belongs to the part.
 #include <weft/http/url.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/http/internal/url_bytes.hpp>
 #include <weft/http/internal/url_host.hpp>
 #include <weft/http/percent_encoding.hpp>
@@ -15,15 +16,9 @@
 namespace weft::http {
 namespace {
 
-using detail::isAlpha, detail::isDigit, detail::isWindowsDriveLetter, detail::lower;
+using weft::detail::isDigit, weft::detail::isLetter, detail::isWindowsDriveLetter, weft::detail::lower;
 
-std::uint16_t defaultPort(std::string_view scheme) noexcept {
-  if (scheme == "http" || scheme == "ws") return 80;
-  if (scheme == "https" || scheme == "wss") return 443;
-  return scheme == "ftp" ? 21 : 0;
-}
-
-bool isSpecialScheme(std::string_view scheme) noexcept { return scheme == "file" || defaultPort(scheme) != 0; }
+bool isSpecialScheme(std::string_view scheme) noexcept { return scheme == "file" || detail::defaultPort(scheme) != 0; }
 
 // What a setter is given: tabs and newlines go, and invalid UTF-8 becomes U+FFFD, as for every URL.
 std::string cleaned(std::string_view value) {
@@ -119,7 +114,7 @@ class UrlParts {
     }
     if (digits == 0) return false;
     port = static_cast<std::uint16_t>(value);
-    if (*port == defaultPort(scheme) && special() && scheme != "file") port.reset();
+    if (*port == detail::defaultPort(scheme) && special() && scheme != "file") port.reset();
     return true;
   }
 
@@ -162,7 +157,7 @@ class UrlParts {
       const std::string_view segment = text.substr(0, end);
       const std::string dots = segment.size() <= 6 ? dotsDecoded(segment) : std::string();
       if (dots == "..") {
-        if (!(scheme == "file" && path.size() == 3 && isAlpha(path[1]) && path[2] == ':')) path.resize(path.empty() ? 0 : path.rfind('/'));
+        if (!(scheme == "file" && path.size() == 3 && isLetter(path[1]) && path[2] == ':')) path.resize(path.empty() ? 0 : path.rfind('/'));
         if (last) path += '/';
       } else if (dots == ".") {
         if (last) path += '/';
@@ -194,9 +189,9 @@ bool Url::setProtocol(std::string_view value) {
   if (empty()) return false;
   std::string name = cleaned(value);
   name.resize(std::min(name.size(), name.find(':')));
-  if (name.empty() || !isAlpha(name[0])) return false;
+  if (name.empty() || !isLetter(name[0])) return false;
   for (char& c : name) {
-    if (!isAlpha(c) && !isDigit(c) && c != '+' && c != '-' && c != '.') return false;
+    if (!isLetter(c) && !isDigit(c) && c != '+' && c != '-' && c != '.') return false;
     c = lower(c);
   }
   UrlParts parts(*this);
@@ -204,7 +199,7 @@ bool Url::setProtocol(std::string_view value) {
   if (name == "file" && (parts.hasCredentials() || parts.port)) return false;
   if (parts.scheme == "file" && (!parts.host || parts.host->empty())) return false;
   parts.scheme = std::move(name);
-  if (parts.special() && parts.port == defaultPort(parts.scheme)) parts.port.reset();
+  if (parts.special() && parts.port == detail::defaultPort(parts.scheme)) parts.port.reset();
   return parts.store(*this);
 }
 

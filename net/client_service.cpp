@@ -1,6 +1,7 @@
 #include <weft/net/client_service.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/transport.hpp>
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 namespace weft::net {
 
 namespace {
-const Logger kLog("weft.net");
 }
 
 std::function<double()> randomJitter() {
@@ -89,7 +89,7 @@ class ClientService::Watched final : public Protocol {
     try {
       inner->connectionLost(reason);
     } catch (...) {
-      kLog.failure(Failure(), "connectionLost threw");
+      kNetLog.failure(Failure(), "connectionLost threw");
     }
     inner->clearTransport();
     std::exchange(machine_, nullptr)->lost(*this, reason);
@@ -223,7 +223,7 @@ void ClientService::Machine::wait() {
   try {
     delay = retryPolicy_(failedAttempts);
   } catch (...) {
-    kLog.failure(Failure(), "a ClientService's retry policy threw; it gives up");
+    kNetLog.failure(Failure(), "a ClientService's retry policy threw; it gives up");
   }
   if (!delay) {
     state = State::Stopped;

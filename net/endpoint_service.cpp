@@ -1,13 +1,13 @@
 #include <weft/net/endpoint_service.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 
 #include <optional>
 
 namespace weft::net {
 
 namespace {
-const Logger kLog("weft.net");
 }
 
 // One call of listen(). Not wanted any more, it drops the port that still comes.
@@ -36,7 +36,7 @@ void StreamServerEndpointService::listen() {
     const auto listening = weak.lock();                // it holds what waits here: no circle
     if (!listening) return;
     if (outcome && listening->wanted) listening->port = std::move(*outcome);
-    else if (!outcome && listening->wanted && listening->started) kLog.failure(outcome.failure(), "a server does not listen");
+    else if (!outcome && listening->wanted && listening->started) kNetLog.failure(outcome.failure(), "a server does not listen");
     else if (!outcome) listening->failure = std::move(outcome.failure());
   });
 }

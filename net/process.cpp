@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/net/internal/child.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/internal/pipe.hpp>
 #include <weft/net/internal/pipe_connection.hpp>
 
@@ -17,8 +18,6 @@
 namespace weft::net {
 
 namespace {
-
-const Logger kLog("weft.net.process");
 
 int signalNumber(std::string_view name) {
   if (name.starts_with("SIG")) name.remove_prefix(3);
@@ -75,7 +74,7 @@ class ChildProcess final : public ProcessTransport, private PipeUser, public std
     if (found == writers_.end() || closing_.contains(number) || data.empty()) return;
     PipeWriter& writer = *found->second;
     if (writer.size() > 0 && writer.size() + data.size() > limit_) {
-      kLog.warning("process ", pid_, " does not read: ", writer.size(), " bytes wait for it; closing its descriptor ", number);
+      kProcessLog.warning("process ", pid_, " does not read: ", writer.size(), " bytes wait for it; closing its descriptor ", number);
       drop(found);
       return;
     }
@@ -128,7 +127,7 @@ class ChildProcess final : public ProcessTransport, private PipeUser, public std
     try {
       call(*protocol_);
     } catch (...) {
-      kLog.failure(Failure(), what, " threw, of process ", pid_);
+      kProcessLog.failure(Failure(), what, " threw, of process ", pid_);
     }
   }
 

@@ -1,6 +1,7 @@
 #include <weft/net/protocol.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/transport.hpp>
 
 #include <utility>
@@ -8,7 +9,6 @@
 namespace weft::net {
 
 namespace {
-const Logger kLog("weft.net");
 }
 
 void Protocol::makeConnection(Transport& transport) {
@@ -26,7 +26,7 @@ void FactoryUse::stop() noexcept {
   try {
     factory->doStop();
   } catch (...) {
-    kLog.failure(Failure(), "Factory::doStop() threw");
+    kNetLog.failure(Failure(), "Factory::doStop() threw");
   }
 }
 
@@ -35,7 +35,7 @@ std::shared_ptr<Protocol> FactoryUse::build(const Address& peer) noexcept {
   try {
     return factory ? factory->buildProtocol(peer) : nullptr;
   } catch (...) {
-    kLog.failure(Failure(), "buildProtocol() threw; refusing the connection from ", peer);
+    kNetLog.failure(Failure(), "buildProtocol() threw; refusing the connection from ", peer);
     return nullptr;
   }
 }

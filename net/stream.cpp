@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/net/internal/connection.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/internal/stream_protocol.hpp>
 
 #include <algorithm>
@@ -10,8 +11,6 @@
 namespace weft::net {
 
 namespace {
-
-const Logger kLog("weft.net");
 
 // From here on a view of the socket's buffer is cheaper than a copy, though a reader who takes his time then holds 64 KiB.
 constexpr std::size_t kLend = 4096;
@@ -222,8 +221,8 @@ class ServedStream final : public StreamProtocol {
         .addBoth([self](Outcome<> outcome) {           // holds what `serve` captures while it runs
           if (outcome) return;
           const Address peer = self->hasTransport() ? self->transport().getPeer() : Address();
-          if (outcome.failure().check<ConnectionClosed>()) kLog.debug("serving ", peer, ": ", outcome.failure());
-          else kLog.failure(outcome.failure(), "serving ", peer);
+          if (outcome.failure().check<ConnectionClosed>()) kNetLog.debug("serving ", peer, ": ", outcome.failure());
+          else kNetLog.failure(outcome.failure(), "serving ", peer);
         })
         .detach();
   }

@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/net/file_descriptor.hpp>
 #include <weft/net/internal/descriptor.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/internal/socket.hpp>
 
 #include <cerrno>
@@ -19,7 +20,6 @@ namespace weft::net {
 namespace detail {
 
 namespace {
-const Logger kLog("weft.net");
 }
 
 class UdpSocket final : public DatagramTransport, private Descriptor, public std::enable_shared_from_this<UdpSocket> {
@@ -138,7 +138,7 @@ class UdpSocket final : public DatagramTransport, private Descriptor, public std
     try {
       call(*protocol_);
     } catch (...) {
-      kLog.failure(Failure(), what, " threw");
+      kNetLog.failure(Failure(), what, " threw");
     }
   }
 
@@ -155,7 +155,7 @@ class UdpSocket final : public DatagramTransport, private Descriptor, public std
       } else if (errno == ECONNREFUSED) {
         tell("connectionRefused", [](DatagramProtocol& protocol) { protocol.connectionRefused(); });
       } else if (errno != EINTR) {
-        kLog.debug("receiving datagrams: ", systemErrorText(errno));
+        kNetLog.debug("receiving datagrams: ", systemErrorText(errno));
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/defer/defer_later.hpp>
 #include <weft/defer/filesystem_lock.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/internal/socket.hpp>
 #include <weft/net/internal/socket_connection.hpp>
 #include <weft/net/internal/socket_listener.hpp>
@@ -20,8 +21,6 @@ namespace weft::net {
 namespace {
 
 using Connected = std::shared_ptr<Transport>;
-
-const Logger kLog("weft.net");
 
 // While the listener's queue is full, connect() does not wait for room as TCP's does: it says so at once, and has to be asked again.
 Deferred<Connected> connectWhenThereIsRoom(Reactor& reactor, Address address) {
@@ -75,7 +74,7 @@ void bindTo(const FileDescriptor& socket, const Address& address, const std::str
   if (::bind(socket.get(), local.data(), local.length) == 0) return;
   int error = errno;
   if (error == EADDRINUSE && named && isLeftOver(path, local)) {
-    kLog.info("replacing ", path, ", on which nobody listens");
+    kNetLog.info("replacing ", path, ", on which nobody listens");
     if (::unlink(path.c_str()) == 0 && ::bind(socket.get(), local.data(), local.length) == 0) return;
     error = errno;
   }

@@ -1,5 +1,7 @@
 #include <weft/crawler/command/scaffold.hpp>
 
+#include <weft/core/internal/text.hpp>
+
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -12,8 +14,7 @@ namespace weft::crawler::command {
 
 namespace {
 
-bool isLetter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
+using weft::detail::isDigit, weft::detail::isLetter;
 
 void replaceAll(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t kHostsShown = 50;
 constexpr std::size_t kMostBody = 4096;                // of what is sent to /control
-constexpr double kEvery = 1;                           // seconds from one event to the next
+constexpr double kEventsEvery = 1;                           // seconds from one event to the next
 constexpr double kGrace = 2;                           // for pages to take the last event
 constexpr double kMostDelay = 3600;
 constexpr std::string_view kCookie = "weft_dashboard";
@@ -195,7 +195,7 @@ AsyncGenerator<http::ServerEvent> Dashboard::events() {
     if (closing_) continue;                            // meanwhile
     Deferred<> pause;
     sleeping_.push_back(pause.takeTrigger());
-    if (!wake_.active()) wake_ = clock_.callLater(kEvery, [this] { wake(); });           // for all that sleep by then
+    if (!wake_.active()) wake_ = clock_.callLater(kEventsEvery, [this] { wake(); });           // for all that sleep by then
     co_await pause;
   }
 }

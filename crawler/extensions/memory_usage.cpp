@@ -1,6 +1,7 @@
 #include <weft/crawler/extensions/memory_usage.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/signals.hpp>
 #include <weft/crawler/stats.hpp>
@@ -14,11 +15,6 @@ namespace weft::crawler {
 namespace {
 
 constexpr std::int64_t kMegabyte = 1 << 20;
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.memory_usage");
-  return logger;
-}
 
 }  // namespace
 
@@ -51,14 +47,14 @@ void MemoryUsage::check() {
   crawl_->stats.maxValue("memusage/max", now);
   if (settings.memusageLimitMb && now > settings.memusageLimitMb * kMegabyte) {
     crawl_->stats.setValue("memusage/limit_reached", 1);
-    logger().error("Memory usage of ", now / kMegabyte, " MB exceeds MEMUSAGE_LIMIT_MB=", settings.memusageLimitMb, ". Shutting down...");
+    kMemoryUsageLog.error("Memory usage of ", now / kMegabyte, " MB exceeds MEMUSAGE_LIMIT_MB=", settings.memusageLimitMb, ". Shutting down...");
     crawl_->control.stop("memusage_exceeded");
     return;
   }
   if (settings.memusageWarningMb && now > settings.memusageWarningMb * kMegabyte && !warned_) {
     warned_ = true;
     crawl_->stats.setValue("memusage/warning_reached", 1);
-    logger().warning("Memory usage of ", now / kMegabyte, " MB has reached MEMUSAGE_WARNING_MB=", settings.memusageWarningMb);
+    kMemoryUsageLog.warning("Memory usage of ", now / kMegabyte, " MB has reached MEMUSAGE_WARNING_MB=", settings.memusageWarningMb);
     crawl_->signals.memusageWarningReached.send();
   }
   again_ = crawl_->clock.callLater(settings.memusageCheckIntervalSeconds, [this] { check(); });

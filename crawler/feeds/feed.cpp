@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kHeaderMost = 64 * 1024;         // bytes in which a CSV's header must be found
 
-std::string_view extensionOf(std::string_view path) {
+std::string_view formatOf(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   const std::string_view name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
   const std::size_t dot = name.rfind('.');
@@ -68,12 +68,12 @@ std::string_view feedFile(std::string_view target) noexcept {
 
 std::unique_ptr<Feed> openFeed(std::string_view target, OutputFile::Mode mode, const FeedOptions& options) {
   const std::string path(feedFile(target));
-  std::string_view compression = extensionOf(path), format;
+  std::string_view compression = formatOf(path), format;
   if (!makePacker(compression)) compression = {};
   if (path.size() < target.size()) {
     format = target.substr(path.size() + 1);
   } else {
-    format = extensionOf(std::string_view(path).substr(0, path.size() - (compression.empty() ? 0 : compression.size() + 1)));
+    format = formatOf(std::string_view(path).substr(0, path.size() - (compression.empty() ? 0 : compression.size() + 1)));
     if (format.empty()) format = "jsonlines";
   }
   if (path.empty()) throw SettingError("the output \"" + std::string(target) + "\" names no file");

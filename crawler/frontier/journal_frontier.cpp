@@ -6,6 +6,7 @@
 #include <weft/crawler/frontier/internal/callback_name.hpp>
 #include <weft/crawler/frontier/internal/frontier_core.hpp>
 #include <weft/crawler/frontier/internal/journal.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -20,11 +21,6 @@ namespace {
 constexpr std::size_t kKeptInMemory = 64 << 20;        // bytes of requests that wait
 constexpr double kGatherFor = 0.002;                   // seconds that a group waits for company
 constexpr std::size_t kLargeGroup = 4 << 20;           // bytes that are written at once, however few wait for them
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.journal");
-  return logger;
-}
 
 }  // namespace
 
@@ -67,7 +63,7 @@ struct JournalFrontier::State final : FrontierCore::Store {
       pool->start();
     }
     if (journal.resumed()) {
-      logger().info("Resuming the job in ", folder, ": ", core.counts.done + core.counts.failed + core.counts.dropped, " requests are done, ", core.counts.pending, " wait");
+      kJournalLog.info("Resuming the job in ", folder, ": ", core.counts.done + core.counts.failed + core.counts.dropped, " requests are done, ", core.counts.pending, " wait");
     }
   }
   ~State() {
@@ -161,7 +157,7 @@ struct JournalFrontier::State final : FrontierCore::Store {
   }
   void written(std::shared_ptr<Group> group) {
     if (group->failure && group->failure->check<JournalFull>() && !core.closed) {
-      if (!std::exchange(full, true)) logger().error(group->failure->what(), ": the crawl is paused, and goes on when there is room; stop it (Ctrl-C) and resume it later if you like");
+      if (!std::exchange(full, true)) kJournalLog.error(group->failure->what(), ": the crawl is paused, and goes on when there is room; stop it (Ctrl-C) and resume it later if you like");
       again = clock.callLater(1, [this, group] { run(group); });
       held = std::move(group);
       return;
@@ -169,7 +165,7 @@ struct JournalFrontier::State final : FrontierCore::Store {
     held.reset();
     writing = false;
     if (group->failure) return breakOff(*group);
-    if (std::exchange(full, false)) logger().info("There is room again: the crawl goes on");
+    if (std::exchange(full, false)) kJournalLog.info("There is room again: the crawl goes on");
     safe = group->batch.counts;
     for (Loading& loading : group->loads) core.loaded(*loading.host, std::move(loading.records));
     const auto stillHere = alive;

@@ -1,6 +1,7 @@
 // Matching compiled CSS selectors: one walk, see internal/css_plan.hpp.
 #include <weft/crawler/html/css.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/crawler/html/internal/css_plan.hpp>
 #include <weft/crawler/html/internal/scan.hpp>
 #include <weft/crawler/html/internal/words.hpp>
@@ -12,11 +13,7 @@ namespace weft::html {
 namespace internal {
 namespace {
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = toLower(c);
-  return out;
-}
+using weft::detail::lowered;
 
 template <std::size_t kWords>
 struct Bits {

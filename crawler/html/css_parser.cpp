@@ -1,6 +1,7 @@
 // Reading CSS selectors, after Selectors Level 4 and what cssselect accepts beyond it.
 #include <weft/crawler/html/css.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/crawler/html/internal/css_plan.hpp>
 #include <weft/crawler/html/internal/css_reader.hpp>
 #include <weft/crawler/html/internal/scan.hpp>
@@ -12,11 +13,7 @@ namespace weft::html {
 namespace internal {
 namespace {
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = toLower(c);
-  return out;
-}
+using weft::detail::lowered;
 
 class CssParser : CssReader {
  public:

@@ -32,7 +32,7 @@ enum Foreign : std::uint8_t {
   kMath,
   kForeignObject,
   kDesc,
-  kTitle,
+  kSvgTitle,
   kMathText,
   kAnnotation,
   kForeignCount
@@ -43,7 +43,7 @@ Foreign foreignNamed(std::string_view name) noexcept {
     case 2: return name == "mi" || name == "mo" || name == "mn" || name == "ms" ? kMathText : kNone;
     case 3: return name == "svg" ? kSvg : kNone;
     case 4: return name == "math" ? kMath : name == "desc" ? kDesc : kNone;
-    case 5: return name == "title" ? kTitle : name == "mtext" ? kMathText : kNone;
+    case 5: return name == "title" ? kSvgTitle : name == "mtext" ? kMathText : kNone;
     case 13: return name == "foreignobject" ? kForeignObject : kNone;
     case 14: return name == "annotation-xml" ? kAnnotation : kNone;
     default: return kNone;
@@ -169,7 +169,7 @@ struct LinkScanner::Impl {
       const bool svg = foreign.back() == kSvg;
       if (what == kSvg || what == kMath) {
         push(what);
-      } else if (svg ? (what == kForeignObject || what == kDesc || what == kTitle) : what == kMathText) {
+      } else if (svg ? (what == kForeignObject || what == kDesc || what == kSvgTitle) : what == kMathText) {
         push(what);
       } else if (!svg && what == kAnnotation) {
         const std::string_view* encoding = tag.find("encoding");

@@ -24,7 +24,6 @@ using internal::XPathRun;
 constexpr std::size_t kMostBytes = 64 * 1024;
 constexpr std::size_t kMostTokens = 16 * 1024;
 
-const xmlChar* xml(const char* text) noexcept { return reinterpret_cast<const xmlChar*>(text); }
 std::string plain(const xmlChar* text) { return text ? reinterpret_cast<const char*>(text) : ""; }
 
 constexpr std::array<std::string_view, 28> kFunctions = {

@@ -1,6 +1,7 @@
 #include <weft/crawler/html/internal/xpath_functions.hpp>
 
 #include <weft/crawler/html/internal/words.hpp>
+#include <weft/crawler/html/internal/xpath_nodes.hpp>
 
 #include <libxml/xpathInternals.h>
 #include <re2/re2.h>
@@ -15,7 +16,6 @@
 namespace weft::html::internal {
 namespace {
 
-const xmlChar* xml(const char* text) noexcept { return reinterpret_cast<const xmlChar*>(text); }
 std::string_view plain(const xmlChar* text) noexcept {
   return text ? std::string_view(reinterpret_cast<const char*>(text)) : std::string_view();
 }

@@ -10,7 +10,6 @@
 namespace weft::html {
 namespace {
 
-const xmlChar* xml(const char* text) noexcept { return reinterpret_cast<const xmlChar*>(text); }
 char* characterPointer(const xmlChar* text) noexcept { return const_cast<char*>(reinterpret_cast<const char*>(text)); }
 
 std::size_t attributeCount(const Document& document) noexcept {

@@ -1,6 +1,7 @@
 #include <weft/crawler/middlewares/link_middlewares.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/internal/request_meta.hpp>
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/signals.hpp>
@@ -12,19 +13,10 @@
 
 namespace weft::crawler {
 
-namespace {
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.scraper");
-  return logger;
-}
-
-}  // namespace
-
 bool OffsiteMiddleware::accepts(Request& request, const Request* /*from*/) {
   if (crawl_->spider.allowedDomains.empty() || request.dontFilter || onSite(request.url) || internal::metaFlag(request, "allow_offsite")) return true;
   crawl_->stats.incValue("offsite/filtered");
-  logger().debug("Filtered offsite request to '", request.url.host(), "': ", request.describe());
+  kScraperLog.debug("Filtered offsite request to '", request.url.host(), "': ", request.describe());
   crawl_->signals.requestDropped.send(request);
   return false;
 }
@@ -42,7 +34,7 @@ bool UrlLengthMiddleware::accepts(Request& request, const Request* /*from*/) {
   const auto limit = static_cast<std::size_t>(crawl_->settings.urllengthLimit);
   if (!limit || request.url.withoutFragment().size() <= limit) return true;
   crawl_->stats.incValue("urllength/request_ignored_count");
-  logger().info("Ignoring link of ", request.url.href().size(), " bytes (URLLENGTH_LIMIT): ", request.url.href().substr(0, 100), "...");
+  kScraperLog.info("Ignoring link of ", request.url.href().size(), " bytes (URLLENGTH_LIMIT): ", request.url.href().substr(0, 100), "...");
   return false;
 }
 
@@ -55,7 +47,7 @@ bool DepthMiddleware::accepts(Request& request, const Request* from) {
   if (from) request.depth = internal::metaFlag(request, "depth_reset") ? 0 : from->depth + 1;
   const int limit = crawl_->settings.depthLimit;
   if (limit && request.depth > static_cast<std::uint32_t>(limit)) {
-    if (!std::exchange(logged_, true)) logger().info("Ignoring links deeper than ", limit, " (DEPTH_LIMIT): ", request.url.href());
+    if (!std::exchange(logged_, true)) kScraperLog.info("Ignoring links deeper than ", limit, " (DEPTH_LIMIT): ", request.url.href());
     crawl_->stats.incValue("depth/request_ignored_count");
     return false;
   }

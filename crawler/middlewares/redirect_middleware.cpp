@@ -1,6 +1,7 @@
 #include <weft/crawler/middlewares/redirect_middleware.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/internal/wanted_statuses.hpp>
 #include <weft/crawler/redirect.hpp>
 #include <weft/crawler/referrer_policy.hpp>
@@ -13,15 +14,10 @@ namespace weft::crawler {
 
 namespace {
 
-const Logger& logger() {
-  static const Logger logger("weft.crawler.redirect");
-  return logger;
-}
-
-using Rule = std::optional<Request> (*)(const Response&, const Settings&);
+using RedirectRule = std::optional<Request> (*)(const Response&, const Settings&);
 
 // The request that the rule finds in the response, in its place.
-Outcome<Response> followed(Response response, const Settings& settings, Rule rule) {
+Outcome<Response> followed(Response response, const Settings& settings, RedirectRule rule) {
   try {
     auto instead = rule(response, settings);
     if (!instead) return response;
@@ -30,10 +26,10 @@ Outcome<Response> followed(Response response, const Settings& settings, Rule rul
       auto page = referrerOf(response, response.request().url, settings);
       refer(*instead, page);
     }
-    if (logger().enabled(LogLevel::Debug)) logger().debug("Redirecting (", response.status, ") to ", instead->describe(), " from ", response.request().describe());
+    if (kRedirectLog.enabled(LogLevel::Debug)) kRedirectLog.debug("Redirecting (", response.status, ") to ", instead->describe(), " from ", response.request().describe());
     return Failure(RequestInstead(std::move(*instead), response.status));
   } catch (const IgnoreRequest& error) {
-    logger().info("Discarding ", response.request().describe(), ": ", error);
+    kRedirectLog.info("Discarding ", response.request().describe(), ": ", error);
     return Failure();
   }
 }

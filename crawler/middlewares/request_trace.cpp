@@ -23,10 +23,10 @@ namespace {
 
 using Nanoseconds = std::chrono::nanoseconds;
 
-enum Kind : int { kInternal = 1, kClient = 3 };        // SpanKind of opentelemetry/proto/trace/v1
+enum SpanKind : int { kInternal = 1, kClient = 3 };        // SpanKind of opentelemetry/proto/trace/v1
 constexpr int kStatusError = 2;                        // Status.StatusCode
 
-std::string hex(std::uint64_t number) {
+std::string hexId(std::uint64_t number) {
   std::string text(16, '0');
   for (auto digit = text.rbegin(); digit != text.rend(); ++digit, number >>= 4) *digit = "0123456789abcdef"[number & 15];
   return text;
@@ -35,7 +35,7 @@ std::string hex(std::uint64_t number) {
 // A span as it is written: the JSON of OTLP, in which numbers of 64 bits are strings.
 class SpanLine {
  public:
-  SpanLine(std::string& out, std::string_view service, std::string_view trace, std::string_view parent, std::string_view id, std::string_view name, Kind kind) : out_(out) {
+  SpanLine(std::string& out, std::string_view service, std::string_view trace, std::string_view parent, std::string_view id, std::string_view name, SpanKind kind) : out_(out) {
     out_ += R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":)";
     appendJsonString(out_, service);
     out_ += R"(}}]},"scopeSpans":[{"scope":{"name":"weft.crawler"},"spans":[{"traceId":")";
@@ -94,8 +94,8 @@ struct RequestTrace::State {
       : clock(crawl.clock), service(std::move(service)), file(crawl.settings.traceFile, OutputFile::Mode::Append), random(std::random_device()()) {
     zero = std::chrono::duration_cast<Nanoseconds>(std::chrono::system_clock::now().time_since_epoch()) - clock.now();
     begin = now();
-    trace = hex(random()) + hex(random());
-    root = hex(random());
+    trace = hexId(random()) + hexId(random());
+    root = hexId(random());
   }
 
   // Since 1970, by the crawl's clock.
@@ -114,7 +114,7 @@ struct RequestTrace::State {
 
   void attempt(const Request& request, Nanoseconds from, Outcome<Response>& outcome) {
     line([&](std::string& out) {
-      SpanLine span(out, service, trace, root, hex(random()), request.method(), kClient);
+      SpanLine span(out, service, trace, root, hexId(random()), request.method(), kClient);
       span.attribute("http.request.method", request.method());
       span.attribute("url.full", request.url.href());
       span.attribute("server.address", request.url.host());

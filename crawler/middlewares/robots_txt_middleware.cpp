@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/crawler/internal/error_name.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/internal/request_meta.hpp>
 #include <weft/crawler/politeness/politeness.hpp>
 #include <weft/crawler/settings.hpp>
@@ -13,11 +14,6 @@
 namespace weft::crawler {
 
 namespace {
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.robots");
-  return logger;
-}
 
 constexpr double kRetryDelay = 0.25;                   // seconds: who mistyped a port waits for two of these
 
@@ -79,7 +75,7 @@ Deferred<Response> RobotsTxtMiddleware::fetchOnceKnown(std::shared_ptr<const Req
 Deferred<Response> RobotsTxtMiddleware::judge(std::shared_ptr<const Request> request, Downloader& next, const RobotsTxt& rules) {
   if (rules.allowed(request->url, {})) return next.fetch(std::move(request));
   crawl_->stats.incValue("robotstxt/forbidden");
-  if (logger().enabled(LogLevel::Debug)) logger().debug("Forbidden by robots.txt: ", request->describe());
+  if (kRobotsLog.enabled(LogLevel::Debug)) kRobotsLog.debug("Forbidden by robots.txt: ", request->describe());
   return fail<Response>(ForbiddenByRobots());
 }
 

@@ -1,6 +1,8 @@
 #include <weft/crawler/middlewares/trap_guard_middleware.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/stats.hpp>
 
@@ -15,15 +17,9 @@ namespace {
 
 constexpr std::size_t kPatterns = 4096, kSaid = 65536; // 96 KiB and 512 KiB
 constexpr std::uint32_t kSamePages = 16;               // of a pattern, before its pages are looked at
-constexpr std::uint32_t kEvery = 16;                   // of which each so many is: reading a page costs as much as all else that the engine does with it
+constexpr std::uint32_t kReadEvery = 16;                   // of which each so many is: reading a page costs as much as all else that the engine does with it
 
-const Logger& logger() {
-  static const Logger logger("weft.crawler.trap_guard");
-  return logger;
-}
-
-constexpr bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool isLetter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+using weft::detail::isDigit, weft::detail::isLetter;
 
 constexpr std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) noexcept {
   hash = (hash ^ value) * 0x9E3779B97F4A7C15u;
@@ -37,12 +33,12 @@ std::uint64_t printOfText(std::string_view text) noexcept {
 }
 
 // What a byte of a page is to its print.
-enum class Kind : std::uint8_t { Text, Space, Digit, Tag };
+enum class PieceKind : std::uint8_t { Text, Space, Digit, Tag };
 constexpr auto kKinds = [] {
-  std::array<Kind, 256> kinds{};
-  for (char c : {' ', '\t', '\n', '\v', '\f', '\r'}) kinds[static_cast<unsigned char>(c)] = Kind::Space;
-  for (char c = '0'; c <= '9'; ++c) kinds[static_cast<unsigned char>(c)] = Kind::Digit;
-  kinds['<'] = Kind::Tag;
+  std::array<PieceKind, 256> kinds{};
+  for (char c : {' ', '\t', '\n', '\v', '\f', '\r'}) kinds[static_cast<unsigned char>(c)] = PieceKind::Space;
+  for (char c = '0'; c <= '9'; ++c) kinds[static_cast<unsigned char>(c)] = PieceKind::Digit;
+  kinds['<'] = PieceKind::Tag;
   return kinds;
 }();
 
@@ -123,22 +119,22 @@ std::uint64_t trap::printOf(std::string_view html) noexcept {
   Print print;
   for (std::size_t at = 0; at < html.size();) {
     const char c = html[at];
-    const Kind kind = kKinds[static_cast<unsigned char>(c)];
-    if (kind == Kind::Tag) {
+    const PieceKind kind = kKinds[static_cast<unsigned char>(c)];
+    if (kind == PieceKind::Tag) {
       const std::size_t end = std::min(html.find('>', at), html.size());
       const std::string_view tag = html.substr(at, end - at);
       if (const std::size_t source = tag.find("src="); source != std::string_view::npos) print.add(tag.substr(source + 4));
       at = end + 1;
       for (std::string_view name : {"script", "style"})
         if (tag.substr(1).starts_with(name)) at = std::min(html.find("</", at), html.size());
-    } else if (kind == Kind::Digit) {
+    } else if (kind == PieceKind::Digit) {
       std::size_t end = at;
       while (end < html.size() && isDigit(html[end])) ++end;
       const std::string_view digits = html.substr(at, end - at);
       if (!isOfDate(digits)) print.add(digits);
       at = end;
     } else {
-      if (kind == Kind::Text) print.add(c);
+      if (kind == PieceKind::Text) print.add(c);
       ++at;
     }
   }
@@ -157,13 +153,13 @@ Deferred<Called> TrapGuardMiddleware::handle(std::shared_ptr<const Request> requ
     const std::uint64_t print = printOfText(shape_);
     Pattern& pattern = place(print);
     if (pattern.print != print && !pattern.closed) pattern = Pattern{print, 0, 0, false};
-    if (pattern.print == print && ++pattern.pages > kSamePages && pattern.pages % kEvery == 0 && !pattern.closed) {
-      pattern.barren = saysNothingNew(print, *page) ? pattern.barren + kEvery : 0;
+    if (pattern.print == print && ++pattern.pages > kSamePages && pattern.pages % kReadEvery == 0 && !pattern.closed) {
+      pattern.barren = saysNothingNew(print, *page) ? pattern.barren + kReadEvery : 0;
       if (pattern.barren >= static_cast<std::uint32_t>(crawl_->settings.trapGuardPages)) {
         pattern.closed = true;
         ++closed_;
         crawl_->stats.incValue("trap/count");
-        logger().warning("A trap, it seems: the last ", pattern.barren, " pages like ", shape_, " said nothing new; no more of them are requested (TRAP_GUARD_PAGES, TRAP_GUARD_ENABLED)");
+        kTrapGuardLog.warning("A trap, it seems: the last ", pattern.barren, " pages like ", shape_, " said nothing new; no more of them are requested (TRAP_GUARD_PAGES, TRAP_GUARD_ENABLED)");
       }
     }
   }
@@ -182,7 +178,7 @@ bool TrapGuardMiddleware::accepts(Request& request, const Request* from) {
     crawl_->stats.incValue("trap/request_ignored_count");
     if (repeating_ != request.url.host()) {
       repeating_ = request.url.host();
-      logger().warning("Ignoring a path that repeats itself (TRAP_GUARD_ENABLED): ", request.url.href().substr(0, 200), "; found on ", from->url.href());
+      kTrapGuardLog.warning("Ignoring a path that repeats itself (TRAP_GUARD_ENABLED): ", request.url.href().substr(0, 200), "; found on ", from->url.href());
     }
     return false;
   }

@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
 #include <weft/crawler/downloader.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/json_builder.hpp>
 #include <weft/crawler/middlewares/downloader_middleware.hpp>
 #include <weft/crawler/pipelines/internal/stored_file.hpp>
@@ -30,11 +31,6 @@ namespace {
 
 constexpr std::size_t kMostRemembered = 100'000;       // results of this crawl; then all are forgotten, and files that are there are found on the disk
 constexpr int kMostPostponed = 100;                    // times that a request is put off, for a host that is down
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.files");
-  return logger;
-}
 
 // The extension of a URL's path, with its dot: letters and digits, at most 10; else none.
 std::string_view extensionOf(std::string_view path) noexcept {
@@ -112,7 +108,7 @@ std::string FilesPipeline::filePath(const http::Url& url, const Item&) const {
 Deferred<> FilesPipeline::openSpider(const PipelineContext& crawl) {
   state_.reset();
   if (crawl.settings.filesStore.empty()) {
-    logger().warning(name, " does nothing: FILES_STORE names no folder for files");
+    kFilesLog.warning(name, " does nothing: FILES_STORE names no folder for files");
     return succeed();
   }
   internal::prepareStore(crawl.settings.filesStore);
@@ -151,13 +147,13 @@ Deferred<> FilesPipeline::State::fill(const FilesPipeline& pipeline, Item& item,
   for (const DownloadedFile& file : files) {
     stats.incValue("file_status_count/" + file.status);
     if (file.ok()) stats.incValue("file_count");
-    else logger().warning("No file of ", file.url, ": ", file.error);
+    else kFilesLog.warning("No file of ", file.url, ": ", file.error);
     entries.push_back(entryOf(file));
   }
   if (item.fieldKind(settings.filesResultField) != FieldKind::None) {
     item.set(settings.filesResultField, http::Json(std::move(entries)));
   } else if (!std::exchange(saidNoField, true)) {
-    logger().warning("Items of type ", item.typeName(), " have no field ", settings.filesResultField, " (FILES_RESULT_FIELD) for what became of their files");
+    kFilesLog.warning("Items of type ", item.typeName(), " have no field ", settings.filesResultField, " (FILES_RESULT_FIELD) for what became of their files");
   }
 }
 
@@ -185,7 +181,7 @@ Deferred<DownloadedFile> FilesPipeline::State::download(std::string url, std::st
   const Failure& failure = outcome.failure();
   if (failure.check<CancelledError>()) co_return failure;
   if (const auto* error = failure.as<http::FileError>(); error && error->systemError == ENOSPC && !std::exchange(saidFull, true))
-    logger().error("The disk of FILES_STORE=", settings.filesStore, " is full: files are missing from items until there is room");
+    kFilesLog.error("The disk of FILES_STORE=", settings.filesStore, " is full: files are missing from items until there is room");
   co_return failed(std::move(url), failure.getErrorMessage());
 }
 

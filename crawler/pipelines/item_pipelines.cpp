@@ -2,6 +2,7 @@
 
 #include <weft/crawler/component_orders.hpp>
 #include <weft/crawler/internal/error_name.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/json.hpp>
 #include <weft/crawler/settings.hpp>
 #include <weft/crawler/signals.hpp>
@@ -17,11 +18,6 @@ namespace weft::crawler {
 namespace {
 
 constexpr std::size_t kShown = 500;                    // bytes of an item in a message
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.pipelines");
-  return logger;
-}
 
 std::string shown(const Item& item) {
   std::string text = toJson(item);
@@ -58,13 +54,13 @@ Deferred<> ItemPipelines::open() {
   if (pipelines_.empty()) co_return;
   std::string names;
   for (const auto& pipeline : pipelines_) names += (names.empty() ? "" : ", ") + pipeline->name;
-  logger().info("Enabled item pipelines: ", names);
+  kPipelinesLog.info("Enabled item pipelines: ", names);
   std::optional<Failure> failure;
   for (const auto& pipeline : pipelines_) {
     auto opening = maybeDeferred([&] { return pipeline->openSpider(*crawl_); });
     const auto outcome = co_await opening.outcome();
     if (!outcome) {
-      logger().error("The pipeline ", pipeline->name, " failed in openSpider(): ", outcome.failure());
+      kPipelinesLog.error("The pipeline ", pipeline->name, " failed in openSpider(): ", outcome.failure());
       failure = outcome.failure();
       break;
     }
@@ -111,12 +107,12 @@ void ItemPipelines::lost(const Item& item, const Request* from, const ItemPipeli
   if (const auto* drop = failure.as<DropItem>()) {
     crawl_->stats.incValue("item_dropped_count");
     crawl_->stats.incValue("item_dropped_reasons_count/" + errorName(failure));
-    if (logger().enabled(drop->level)) logger().log(drop->level, "Dropped: ", drop->what(), ": ", shown(item), where);
+    if (kPipelinesLog.enabled(drop->level)) kPipelinesLog.log(drop->level, "Dropped: ", drop->what(), ": ", shown(item), where);
     crawl_->signals.itemDropped.send(item, failure);
     return;
   }
   crawl_->stats.incValue("item_error_count");
-  logger().error("Error processing ", shown(item), where, " in ", pipeline.name, ": ", failure.getTraceback());
+  kPipelinesLog.error("Error processing ", shown(item), where, " in ", pipeline.name, ": ", failure.getTraceback());
   crawl_->signals.itemError.send(item, failure);
 }
 
@@ -126,7 +122,7 @@ Deferred<> ItemPipelines::close() {
     auto closing = maybeDeferred([&] { return pipelines_[i]->closeSpider(); });
     if (aborted_) closing.cancel();
     const auto outcome = co_await closing.outcome();
-    if (!outcome && !aborted_) logger().error("The pipeline ", pipelines_[i]->name, " failed in closeSpider(): ", outcome.failure());
+    if (!outcome && !aborted_) kPipelinesLog.error("The pipeline ", pipelines_[i]->name, " failed in closeSpider(): ", outcome.failure());
   }
 }
 

@@ -1,6 +1,7 @@
 #include <weft/crawler/politeness/politeness.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/http/dates.hpp>
 #include <weft/http/header_values/retry_after.hpp>
 
@@ -16,15 +17,10 @@ namespace {
 using Kind = Slot::Trouble::Kind;
 constexpr int kAnsweredBefore = 2;                     // failures in a row that make such a host one that is down
 
-const Logger& logger() {
-  static const Logger logger("weft.crawler.politeness");
-  return logger;
-}
-
 Slot::Time toTime(double seconds) noexcept { return Slot::Time(static_cast<std::int64_t>(std::ceil(seconds * 1e9))); }
 double toSeconds(Slot::Time time) noexcept { return static_cast<double>(time.count()) / 1e9; }
 
-std::string secondsText(double seconds) {
+std::string waitText(double seconds) {
   char text[64];
   const double shown = std::ceil(seconds * 10) / 10;   // never 0 while there is something left
   return std::string(text, std::to_chars(text, text + sizeof text, shown, std::chars_format::fixed, shown < 100 && shown != std::floor(shown) ? 1 : 0).ptr) + " s";
@@ -123,7 +119,7 @@ void Politeness::answered(Slot& slot, Time begun, const Answer& answer) {
   slot.answered = true;
   if (slot.trouble) {
     if (slot.trouble->kind >= Kind::Down) {
-      logger().info(slot.name, " answers again");
+      kPolitenessLog.info(slot.name, " answers again");
       slot.trouble->kind = Kind::None;
       slot.trouble->until = Time{};
     }
@@ -133,7 +129,7 @@ void Politeness::answered(Slot& slot, Time begun, const Answer& answer) {
     const double before = std::exchange(slot.delay, throttle_.next(slot.delay, answer.latency, answer.status));
     if (autoThrottleDebug_) {
       const auto ms = [](double seconds) { return static_cast<int>(std::lround(seconds * 1000)); };
-      logger().info("slot: ", slot.name, " | conc: ", slot.active, " | delay: ", ms(slot.delay), " ms (", slot.delay >= before ? "+" : "", ms(slot.delay - before),
+      kPolitenessLog.info("slot: ", slot.name, " | conc: ", slot.active, " | delay: ", ms(slot.delay), " ms (", slot.delay >= before ? "+" : "", ms(slot.delay - before),
                     ") | latency: ", ms(answer.latency), " ms | size: ", answer.size, " bytes");
     }
   }
@@ -155,7 +151,7 @@ void Politeness::answered(Slot& slot, Time begun, const Answer& answer) {
   if (asked) {
     double seconds = static_cast<double>(asked->count());
     if (seconds > retryAfterMax_) {
-      if (!sameWait) logger().warning(slot.name, " asks to be left alone for ", asked->count(), " s (Retry-After); it is for ", secondsText(retryAfterMax_), " (RETRY_AFTER_MAX)");
+      if (!sameWait) kPolitenessLog.warning(slot.name, " asks to be left alone for ", asked->count(), " s (Retry-After); it is for ", waitText(retryAfterMax_), " (RETRY_AFTER_MAX)");
       seconds = retryAfterMax_;
     }
     if (!sameWait || clock_.now() + toTime(seconds) > trouble.until) leaveAlone(slot, Kind::RetryAfter, seconds);
@@ -176,10 +172,10 @@ bool Politeness::failed(Slot& slot, Time begun, std::string_view cause) {
   if (wasDown) ++trouble.probes;
   if (wasDown && toSeconds(clock_.now() - trouble.firstFailure) >= breakerTimeout_) {
     trouble.kind = Kind::GivenUp;
-    logger().error(givenUpReason(slot));
+    kPolitenessLog.error(givenUpReason(slot));
     return false;
   }
-  if (!wasDown) logger().warning(slot.name, " seems to be down: ", trouble.failures, " attempts in a row failed (", trouble.cause, "); it is tried now and then");
+  if (!wasDown) kPolitenessLog.warning(slot.name, " seems to be down: ", trouble.failures, " attempts in a row failed (", trouble.cause, "); it is tried now and then");
   const double wait = std::min(backoffMax_, std::ldexp(backoffStart_, std::min(trouble.probes, 60)));
   leaveAlone(slot, Kind::Down, wait * (1 + random() / 2));
   return slot.answered;
@@ -190,13 +186,13 @@ void Politeness::leaveAlone(Slot& slot, Kind kind, double seconds) {
   trouble.kind = kind;
   trouble.since = clock_.now();
   trouble.until = std::max(trouble.until, trouble.since + toTime(seconds));
-  if (kind != Kind::Down && logger().enabled(LogLevel::Info)) logger().info(why(slot.name));
+  if (kind != Kind::Down && kPolitenessLog.enabled(LogLevel::Info)) kPolitenessLog.info(why(slot.name));
 }
 
 std::string Politeness::givenUpReason(const Slot& slot) const {
   const Slot::Trouble& trouble = *slot.trouble;
   return slot.name + " was given up: " + std::to_string(trouble.failures) + " attempts in a row failed (" + trouble.cause + ") within " +
-         secondsText(std::max(breakerTimeout_, toSeconds(trouble.since - trouble.firstFailure))) + " (BREAKER_TIMEOUT)";
+         waitText(std::max(breakerTimeout_, toSeconds(trouble.since - trouble.firstFailure))) + " (BREAKER_TIMEOUT)";
 }
 
 void Politeness::setDelay(double seconds) {
@@ -232,17 +228,17 @@ std::string Politeness::why(std::string_view name) const {
   if (trouble && trouble->kind == Kind::GivenUp) return givenUpReason(slot);
   if (trouble && trouble->kind == Kind::Down) {
     return slot.name + " is down: " + std::to_string(trouble->failures) + " attempts in a row failed (" + trouble->cause + "); " +
-           (trouble->until > now ? "the next one is made in " + secondsText(toSeconds(trouble->until - now)) : std::string("the next one is made now, alone"));
+           (trouble->until > now ? "the next one is made in " + waitText(toSeconds(trouble->until - now)) : std::string("the next one is made now, alone"));
   }
   const Time spaced = slot.lastStart == Slot::kLongAgo ? Time::min() : slot.lastStart + toTime(interval(slot));
   if (trouble && trouble->until > now && trouble->until >= spaced) {
-    const std::string wait = slot.name + " waits " + secondsText(toSeconds(trouble->until - now)) + ": ";
-    if (trouble->kind == Kind::RetryAfter) return wait + "Retry-After of " + secondsText(toSeconds(trouble->until - trouble->since)) + " with status " + std::to_string(trouble->status);
+    const std::string wait = slot.name + " waits " + waitText(toSeconds(trouble->until - now)) + ": ";
+    if (trouble->kind == Kind::RetryAfter) return wait + "Retry-After of " + waitText(toSeconds(trouble->until - trouble->since)) + " with status " + std::to_string(trouble->status);
     return wait + "it answered " + std::to_string(trouble->status) + " without a Retry-After, " + std::to_string(trouble->refusals) + (trouble->refusals == 1 ? " time" : " times in a row");
   }
   if (spaced > now) {
     const bool byRule = slot.rule && slot.rule->delay >= interval(slot);
-    return slot.name + " waits " + secondsText(toSeconds(spaced - now)) + ": " + secondsText(interval(slot)) + " between requests (" +
+    return slot.name + " waits " + waitText(toSeconds(spaced - now)) + ": " + waitText(interval(slot)) + " between requests (" +
            (byRule ? slot.rule->origin : autoThrottle_ ? "AutoThrottle" : "DOWNLOAD_DELAY") + ")";
   }
   if (slot.active >= slot.concurrency) return slot.name + " waits: " + flight + " requests are in flight (CONCURRENT_REQUESTS_PER_DOMAIN)";

@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/crawler/http_cache/http_cache_error.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/redirect.hpp>
 #include <weft/crawler/warc/warc_error.hpp>
 #include <weft/defer/defer_later.hpp>
@@ -19,11 +20,6 @@ namespace weft::crawler {
 namespace {
 
 using Rules = std::shared_ptr<const RobotsTxt>;
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.robots");
-  return logger;
-}
 
 bool isRedirect(int status) noexcept { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
 
@@ -102,7 +98,7 @@ struct RobotsGate::State {
         }
         if (response.status >= 200 && response.status < 300) {
           const RobotsTxt robots = RobotsTxt::parse(response.body);
-          if (robots.truncated()) logger().warning("a robots.txt is longer than 500 KiB; what is behind is not read", field("url", target.href()), field("bytes", response.body.size()));
+          if (robots.truncated()) kRobotsLog.warning("a robots.txt is longer than 500 KiB; what is behind is not read", field("url", target.href()), field("bytes", response.body.size()));
           co_return std::make_shared<const RobotsTxt>(robots.forAgent(state->options.userAgent));
         }
         if (!isRedirect(response.status) || redirects >= state->options.maxRedirects) co_return std::make_shared<const RobotsTxt>();
@@ -117,7 +113,7 @@ struct RobotsGate::State {
     }
     if (!reason.check<Postponed>()) {
       ++state->counts.unreachable;
-      logger().warning("a robots.txt cannot be had, so that nothing of its site may be fetched until it can", field("site", origin), field("reason", reason.getErrorMessage()));
+      kRobotsLog.warning("a robots.txt cannot be had, so that nothing of its site may be fetched until it can", field("site", origin), field("reason", reason.getErrorMessage()));
     }
     co_return reason;
   }

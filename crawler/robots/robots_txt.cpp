@@ -1,5 +1,6 @@
 #include <weft/crawler/robots/robots_txt.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/crawler/robots/internal/pattern.hpp>
 
 #include <algorithm>
@@ -12,13 +13,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\v\f";
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
-}
+using weft::detail::lower, weft::detail::lowered;
 
 std::string_view trimmed(std::string_view text) noexcept {
   const std::size_t first = text.find_first_not_of(kBlanks);

@@ -1,6 +1,7 @@
 #include <weft/crawler/spiders/sitemap_spider.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/robots/robots_txt.hpp>
 #include <weft/http/content_coding/content_decoder.hpp>
 
@@ -13,11 +14,6 @@
 namespace weft::crawler {
 
 namespace {
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.sitemap");
-  return logger;
-}
 
 std::unique_ptr<RE2> compile(std::string_view pattern) {
   RE2::Options options;
@@ -84,14 +80,14 @@ Results SitemapSpider::parseSitemap(Response response) {
       decoder.finish();
       response.body = std::move(plain);
     } catch (const weft::Error& error) {
-      logger().warning("Ignoring sitemap <", response.status, " ", response.url.href(), ">: ", error);
+      kSitemapLog.warning("Ignoring sitemap <", response.status, " ", response.url.href(), ">: ", error);
       co_return;
     }
   }
   Sitemap sitemap(response.body);
   const bool isIndex = sitemap.type() == "sitemapindex";
   if (!isIndex && sitemap.type() != "urlset") {
-    logger().warning("Ignoring invalid sitemap: <", response.status, " ", response.url.href(), ">");
+    kSitemapLog.warning("Ignoring invalid sitemap: <", response.status, " ", response.url.href(), ">");
     co_return;
   }
   for (;;) {
@@ -99,7 +95,7 @@ Results SitemapSpider::parseSitemap(Response response) {
     try {
       entry = sitemap.next();
     } catch (const XmlError& error) {
-      logger().warning("Sitemap ", response.url.href(), " ends early: ", error);
+      kSitemapLog.warning("Sitemap ", response.url.href(), " ends early: ", error);
     }
     if (!entry) break;
     if (!sitemapFilter(*entry)) continue;

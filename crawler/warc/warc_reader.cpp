@@ -18,7 +18,7 @@ namespace weft::crawler {
 
 namespace {
 
-constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::size_t kReadPiece = 64 * 1024;
 
 struct Truncated {};                                   // the input ended within a record
 
@@ -43,15 +43,15 @@ struct WarcReader::State {
     if (at < raw.size()) return true;
     rawBase += raw.size();
     at = 0;
-    raw.resize(kPiece);
-    raw.resize(source(raw.data(), kPiece));
+    raw.resize(kReadPiece);
+    raw.resize(source(raw.data(), kReadPiece));
     return !raw.empty();
   }
   std::uint64_t position() const noexcept { return rawBase + at; }
 
   // ---- bytes of the record, whether it is compressed or not
 
-  // Some of them, kPiece at most; empty at the end of a gzip member. Of a plain file they are taken off as they are used: see used().
+  // Some of them, kReadPiece at most; empty at the end of a gzip member. Of a plain file they are taken off as they are used: see used().
   std::string_view piece() {
     if (!gzip) {
       if (!more()) throw Truncated();
@@ -61,15 +61,15 @@ struct WarcReader::State {
       if (memberEnded) return {};
       if (!damage.empty()) fail(damage);               // behind the bytes that were good
       if (!more()) throw Truncated();
-      decoded.resize(kPiece);
+      decoded.resize(kReadPiece);
       decodedAt = 0;
       stream.next_in = reinterpret_cast<Bytef*>(raw.data() + at);
       stream.avail_in = static_cast<uInt>(raw.size() - at);
       stream.next_out = reinterpret_cast<Bytef*>(decoded.data());
-      stream.avail_out = static_cast<uInt>(kPiece);
+      stream.avail_out = static_cast<uInt>(kReadPiece);
       const int result = inflate(&stream, Z_NO_FLUSH);
       at = raw.size() - stream.avail_in;
-      decoded.resize(kPiece - stream.avail_out);
+      decoded.resize(kReadPiece - stream.avail_out);
       if (result == Z_STREAM_END) memberEnded = true;
       else if (result != Z_OK && result != Z_BUF_ERROR) damage = std::string("its gzip member is damaged") + (stream.msg ? std::string(" (") + stream.msg + ")" : std::string());
     }

@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
 #include <weft/core/thread_pool.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 #include <weft/crawler/warc/warc_reader.hpp>
 
 #include <fcntl.h>
@@ -21,11 +22,6 @@
 namespace weft::crawler {
 
 namespace {
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.warc");
-  return logger;
-}
 
 std::size_t sizeOf(const WarcExchange& exchange) noexcept { return exchange.request.size() + exchange.responseHead.size() + exchange.body.size() + exchange.url.size() + 1024; }
 
@@ -87,7 +83,7 @@ struct WarcWriter::State {
     while (reader.next()) {}
     size = reader.wholeUntil();
     if (size < there) {
-      logger().warning("the last record of ", current, " was not written in full; its ", there - size, " bytes are cut off");
+      kWarcLog.warning("the last record of ", current, " was not written in full; its ", there - size, " bytes are cut off");
       if (::ftruncate(descriptor, static_cast<off_t>(size)) != 0) fail("cannot cut back", errno);
     }
     if (packer || size == 0) return;
@@ -118,7 +114,7 @@ struct WarcWriter::State {
         done += static_cast<std::size_t>(count);
       } else if (errno != EINTR) {
         const int code = errno;
-        if (done > 0 && ::ftruncate(descriptor, static_cast<off_t>(size)) != 0) logger().error("cannot cut back ", current, ": ", std::strerror(errno), "; its last record is not whole");
+        if (done > 0 && ::ftruncate(descriptor, static_cast<off_t>(size)) != 0) kWarcLog.error("cannot cut back ", current, ": ", std::strerror(errno), "; its last record is not whole");
         fail("cannot write to", code);
       }
     }

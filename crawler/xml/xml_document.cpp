@@ -45,8 +45,6 @@ void appendAttribute(std::string& out, std::string_view name, std::string_view v
   out += '"';
 }
 
-bool declaresNamespace(std::string_view attribute) noexcept { return attribute == "xmlns" || attribute.starts_with("xmlns:"); }
-
 /// The start tag of an element; of the first one with the declarations around it, the nearest of each prefix.
 void openTag(std::string& out, const Document& document, NodeId id, bool first) {
   (out += '<').append(document.name(id));
@@ -54,12 +52,12 @@ void openTag(std::string& out, const Document& document, NodeId id, bool first) 
   for (NodeId from = id; from != html::kDocumentNode; from = first ? document[from].parent : html::kDocumentNode)
     for (const html::StoredAttribute& attribute : document.attributes(from)) {
       const std::string_view name = document.name(attribute);
-      if (!declaresNamespace(name) || !declared.insert(name).second) continue;
+      if (!html::internal::declaresNamespace(name) || !declared.insert(name).second) continue;
       if (from != id && document.value(attribute).empty()) continue;
       appendAttribute(out, name, document.value(attribute));
     }
   for (const html::StoredAttribute& attribute : document.attributes(id))
-    if (!declaresNamespace(document.name(attribute))) appendAttribute(out, document.name(attribute), document.value(attribute));
+    if (!html::internal::declaresNamespace(document.name(attribute))) appendAttribute(out, document.name(attribute), document.value(attribute));
   out += document[id].firstChild ? ">" : "/>";
 }
 
@@ -132,7 +130,7 @@ Document withoutNamespaces(const Document& document) {
     editor.rename(id, name);
     for (std::size_t i = document.attributes(id).size(); i-- > 0;) {
       const std::string attribute(document.name(document.attributes(id)[i]));
-      if (declaresNamespace(attribute))
+      if (html::internal::declaresNamespace(attribute))
         editor.removeAttribute(id, i);
       else
         editor.renameAttribute(id, i, local(attribute));

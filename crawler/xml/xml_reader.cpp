@@ -14,7 +14,7 @@
 namespace weft::crawler::internal {
 namespace {
 
-constexpr std::size_t kPiece = 16 * 1024;  // at most so much goes to libxml2 at once
+constexpr std::size_t kParsedPiece = 16 * 1024;  // at most so much goes to libxml2 at once
 
 std::string_view plain(const xmlChar* text) noexcept {
   return text ? std::string_view(reinterpret_cast<const char*>(text)) : std::string_view();
@@ -232,7 +232,7 @@ XmlReader::XmlReader(XmlEvents& events, const XmlOptions& options, bool isUtf8)
 XmlReader::~XmlReader() = default;
 
 void XmlReader::feed(std::string_view piece) {
-  for (; !piece.empty(); piece.remove_prefix(std::min(piece.size(), kPiece))) impl_->parse(piece.substr(0, kPiece), false);
+  for (; !piece.empty(); piece.remove_prefix(std::min(piece.size(), kParsedPiece))) impl_->parse(piece.substr(0, kParsedPiece), false);
 }
 
 void XmlReader::finish() { impl_->parse({}, true); }

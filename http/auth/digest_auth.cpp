@@ -1,6 +1,7 @@
 #include <weft/http/auth/digest_auth.hpp>
 
 #include <weft/http/internal/field_reader.hpp>
+#include <weft/http/internal/quoted_string.hpp>
 #include <weft/net/digest.hpp>
 
 #include <algorithm>
@@ -10,14 +11,9 @@
 namespace weft::http {
 namespace {
 
-void appendQuoted(std::string& out, std::string_view name, std::string_view value) {
-  out.append(", ").append(name).append("=\"");
-  for (char c : value) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) continue;      // no value may carry it, whatever a server sent
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '"';
+void appendParameter(std::string& out, std::string_view name, std::string_view value) {
+  out.append(", ").append(name).append("=");
+  detail::appendQuotedString(out, value);
 }
 
 // Is `wanted` in the comma-separated list?
@@ -77,24 +73,24 @@ std::string DigestAuth::authorization(std::string_view method, std::string_view 
   const bool ascii = std::all_of(user.begin(), user.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   std::string fields;
   if (userhash_)
-    appendQuoted(fields, "username", hash(user + ":" + realm_));
+    appendParameter(fields, "username", hash(user + ":" + realm_));
   else if (ascii)
-    appendQuoted(fields, "username", user);
+    appendParameter(fields, "username", user);
   else                                                   // section 3.4, in RFC 8187's form
     detail::appendExtendedValue(fields += ", username*=", user);
-  appendQuoted(fields, "realm", realm_);
-  appendQuoted(fields, "uri", target);
+  appendParameter(fields, "realm", realm_);
+  appendParameter(fields, "uri", target);
   if (!algorithm_.empty()) fields.append(", algorithm=").append(algorithm_);
-  appendQuoted(fields, "nonce", nonce_);
+  appendParameter(fields, "nonce", nonce_);
   if (qop_) {
     fields.append(", nc=").append(count);
-    appendQuoted(fields, "cnonce", clientNonce_);
+    appendParameter(fields, "cnonce", clientNonce_);
     fields += ", qop=auth";
   } else if (session_) {
-    appendQuoted(fields, "cnonce", clientNonce_);        // the server cannot compute H(A1) without it
+    appendParameter(fields, "cnonce", clientNonce_);        // the server cannot compute H(A1) without it
   }
-  appendQuoted(fields, "response", response);
-  if (opaque_) appendQuoted(fields, "opaque", *opaque_);
+  appendParameter(fields, "response", response);
+  if (opaque_) appendParameter(fields, "opaque", *opaque_);
   if (userhash_) fields += ", userhash=true";
   return text.append(fields, 2);
 }

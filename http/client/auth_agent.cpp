@@ -11,8 +11,6 @@ namespace weft::http {
 
 namespace {
 constexpr std::size_t kMostOfUrls = 1000;                // origins whose credentials came with a URL
-constexpr std::size_t kMaxBodyRead = 64 * 1024;          // of a 401, so that its connection serves again
-constexpr double kBodyTime = 1;
 }  // namespace
 
 struct AuthAgent::State {
@@ -49,7 +47,7 @@ Deferred<Response> AuthAgent::State::authenticate(AnyAgent* agent, Clock* clock,
   const auto challenges = parseChallenges(response.headers.getCombined("WWW-Authenticate"));
   if (!authenticator || !request.isBodyRepeatable() || !authenticator->challenged(request.url, challenges, known.has_value())) co_return response;
   request.setHeader("Authorization", authenticator->authorization(request.url, request.method(), request.url.target()).value());
-  auto drained = detail::drain(std::move(response.body), kMaxBodyRead, kBodyTime, *clock);
+  auto drained = detail::drain(std::move(response.body), detail::kDrainedBytes, detail::kDrainTime, *clock);
   co_await drained;
   auto second = agent->request(std::move(request));
   co_return co_await second;

@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/http/client/internal/cache_file.hpp>
 #include <weft/http/internal/filtered_body.hpp>
+#include <weft/http/internal/loggers.hpp>
 #include <weft/net/digest.hpp>
 
 #include <algorithm>
@@ -17,8 +18,6 @@
 
 namespace weft::http::detail {
 namespace {
-
-const Logger logger("weft.http.client.cache");
 
 constexpr std::int64_t kOldTemporary = std::int64_t{3600} * 1'000'000'000;      // a file that nobody writes any more
 
@@ -135,7 +134,7 @@ void CacheStore::open() {
         self->known_ = true;
         self->evict();
       })
-      .addErrback([](const Failure& failure) { logger.warning("looking through the cache: ", failure); })
+      .addErrback([](const Failure& failure) { kCacheLog.warning("looking through the cache: ", failure); })
       .detach();
 }
 
@@ -195,7 +194,7 @@ void CacheStore::update(const std::string& path, CachedHead head) {
 
 void CacheStore::remove(std::string path) {
   noteGone(path);
-  run([path = std::move(path)] { ::unlink(path.c_str()); }).addErrback([](const Failure& failure) { logger.warning("removing a file of the cache: ", failure); }).detach();
+  run([path = std::move(path)] { ::unlink(path.c_str()); }).addErrback([](const Failure& failure) { kCacheLog.warning("removing a file of the cache: ", failure); }).detach();
 }
 
 void CacheStore::removeAll(const std::string& key) {
@@ -217,7 +216,7 @@ void CacheStore::noteGone(const std::string& path) {
 }
 
 void CacheStore::noteWriteError(const Failure& failure) {
-  if (writeErrors_++ == 0) logger.warning("writing to the cache in ", folder_, ": ", failure, "; what cannot be written is not kept");
+  if (writeErrors_++ == 0) kCacheLog.warning("writing to the cache in ", folder_, ": ", failure, "; what cannot be written is not kept");
 }
 
 // A tenth more than needed goes at once, so that it is not all looked at for each new file.

@@ -10,9 +10,6 @@
 namespace weft::http::detail {
 namespace {
 
-// A body's memory is taken in one piece when its length is known, as far as that is believed before anything has come.
-constexpr std::uint64_t kBelieved = 1024 * 1024;
-
 // RFC 9112 section 7.1.
 void writeChunk(net::Transport& transport, std::string_view bytes) {
   char size[18];

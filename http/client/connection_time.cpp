@@ -1,20 +1,12 @@
 // Connection: one timer, which looks when the next deadline is due and is never moved while bytes come.
 #include <weft/http/client/internal/connection.hpp>
 
+#include <weft/http/internal/deadline.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace weft::http::detail {
-namespace {
-
-constexpr auto kNever = std::chrono::nanoseconds::max();
-
-std::chrono::nanoseconds later(std::chrono::nanoseconds from, Delay delay) noexcept {
-  return delay.value() > kNever - from ? kNever : from + delay.value();
-}
-
-}  // namespace
-
 std::chrono::nanoseconds Connection::nextDeadline() const noexcept {
   const AgentOptions& options = pool_->options();
   if (!exchange_ && !stream_) return later(activeAt_, options.keepAlive);

@@ -1,36 +1,26 @@
 #include <weft/http/client/errors.hpp>
 
+#include <weft/core/internal/text.hpp>
+
 #include <utility>
 
 namespace weft::http {
 namespace {
 
-std::string shortened(std::string_view url) {
-  std::string text(url.substr(0, 200));
-  if (url.size() > 200) text += "…";
-  return text;
-}
-
-std::string inShort(double number) {
-  std::string text = std::to_string(number);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  return text;
-}
 
 }  // namespace
 
 RequestError::RequestError(std::string_view url, std::string_view what)
-    : Error("requesting " + shortened(url) + ": " + std::string(what)), url(url) {}
+    : Error("requesting " + weft::detail::printable(url, 200) + ": " + std::string(what)), url(url) {}
 
 UnsupportedScheme::UnsupportedScheme(std::string_view url, std::string_view scheme)
     : RequestError(url, "the scheme \"" + std::string(scheme) + "\" is not supported"), scheme(scheme) {}
 
 RequestTimeout::RequestTimeout(std::string_view url, std::string_view what, double seconds)
-    : RequestError(url, std::string(what) + " after " + inShort(seconds) + " s"), seconds(seconds) {}
+    : RequestError(url, std::string(what) + " after " + weft::detail::plainNumber(seconds) + " s"), seconds(seconds) {}
 
 ResponseTooSlow::ResponseTooSlow(std::string_view url, std::uint64_t bytes, double rate, double seconds)
-    : RequestTimeout(url, "only " + std::to_string(bytes) + " bytes of the response came, less than " + inShort(rate) + " a second,", seconds),
+    : RequestTimeout(url, "only " + std::to_string(bytes) + " bytes of the response came, less than " + weft::detail::plainNumber(rate) + " a second,", seconds),
       bytes(bytes),
       rate(rate) {}
 

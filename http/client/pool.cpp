@@ -2,6 +2,7 @@
 
 #include <weft/http/client/internal/pool_connection.hpp>
 #include <weft/http/internal/body_stream.hpp>
+#include <weft/http/internal/framing.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -11,8 +12,6 @@ namespace {
 
 // A larger body is written piece by piece, so that no second copy of it waits in the transport.
 constexpr std::size_t kLargeBody = 256 * 1024;
-
-bool takesABody(std::string_view method) noexcept { return method == "POST" || method == "PUT" || method == "PATCH"; }
 
 bool expectsContinue(const Headers& headers) noexcept { return !headers.empty() && headers.hasToken("Expect", "100-continue"); }
 

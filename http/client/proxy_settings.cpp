@@ -1,5 +1,8 @@
 #include <weft/http/client/proxy_settings.hpp>
 
+#include <weft/core/internal/text.hpp>
+#include <weft/http/internal/url_host.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -8,13 +11,6 @@ namespace weft::http {
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 32);
-  return result;
-}
-
 // A proxy's text without what stands between "//" and "@": errors are logged.
 std::string withoutLogin(std::string_view proxy) {
   const std::size_t at = proxy.rfind('@');
@@ -22,8 +18,6 @@ std::string withoutLogin(std::string_view proxy) {
   const std::size_t slashes = proxy.find("//");
   return std::string(proxy.substr(0, slashes == std::string_view::npos ? 0 : slashes + 2)) + "…" + std::string(proxy.substr(at));
 }
-
-std::string_view withoutBrackets(std::string_view host) { return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host; }
 
 }  // namespace
 
@@ -57,7 +51,7 @@ ProxySettings& ProxySettings::except(std::string_view hosts) {
       continue;
     }
     Exception exception;
-    if (const std::string_view bare = withoutBrackets(word); word.find('/') != std::string_view::npos || net::Address::parse(bare, 0)) {
+    if (const std::string_view bare = detail::withoutBrackets(word); word.find('/') != std::string_view::npos || net::Address::parse(bare, 0)) {
       try {
         exception.range = net::AddressRange::parse(bare);
       } catch (const net::BadAddressRange& bad) {
@@ -73,8 +67,8 @@ ProxySettings& ProxySettings::except(std::string_view hosts) {
       }
       if (word.starts_with('*')) word.remove_prefix(1);              // "*.example.com"
       if (word.starts_with('.')) word.remove_prefix(1);
-      if (net::Address::parse(withoutBrackets(word), 0)) exception.range = net::AddressRange::parse(withoutBrackets(word));
-      exception.name = lower(word);
+      if (net::Address::parse(detail::withoutBrackets(word), 0)) exception.range = net::AddressRange::parse(detail::withoutBrackets(word));
+      exception.name = weft::detail::lowered(word);
     }
     exceptions.push_back(std::move(exception));
   }
@@ -117,7 +111,7 @@ ProxySettings ProxySettings::fromEnvironment(const std::function<std::optional<s
 
 bool ProxySettings::isExcepted(const Url& url) const {
   if (exceptAll_) return true;
-  const std::string_view host = withoutBrackets(url.host());
+  const std::string_view host = detail::withoutBrackets(url.host());
   const auto address = exceptions_.empty() ? std::nullopt : net::Address::parse(host, 0);
   return std::any_of(exceptions_.begin(), exceptions_.end(), [&](const Exception& exception) {
     if (exception.port != 0 && exception.port != url.effectivePort()) return false;

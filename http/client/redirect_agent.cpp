@@ -1,5 +1,6 @@
 #include <weft/http/client/redirect_agent.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/http/client/internal/drain.hpp>
 #include <weft/http/client/internal/time_left.hpp>
 #include <weft/http/percent_encoding.hpp>
@@ -15,11 +16,7 @@ constexpr std::size_t kShownLocation = 2000;
 
 std::string counted(std::size_t count, std::string_view thing) { return std::to_string(count) + " " + std::string(thing) + (count == 1 ? "" : "s"); }
 
-std::string quoted(std::string_view location) {
-  std::string text = "\"" + std::string(location.substr(0, 200));
-  if (location.size() > 200) text += "…";
-  return text += "\"";
-}
+std::string shownLocation(std::string_view location) { return '"' + weft::detail::printable(location, 200) + '"'; }
 
 // What the method of a request to the target of this redirect is.
 std::string_view methodAfter(int status, const std::string& method) noexcept {
@@ -116,13 +113,13 @@ RedirectWithNoLocation::RedirectWithNoLocation(std::vector<Hop> chain)
     : RedirectError("a redirect (" + std::to_string(chain.back().status) + ") without a Location", chain, {}) {}
 
 BadRedirect::BadRedirect(std::string_view reason, std::vector<Hop> chain, std::string location)
-    : RedirectError("redirected (" + std::to_string(chain.back().status) + ") to " + quoted(location) + ": " + std::string(reason), chain, location) {}
+    : RedirectError("redirected (" + std::to_string(chain.back().status) + ") to " + shownLocation(location) + ": " + std::string(reason), chain, location) {}
 
 TooManyRedirects::TooManyRedirects(std::size_t limit, std::vector<Hop> chain, std::string location)
-    : RedirectError("redirected to " + quoted(location) + " after " + counted(limit, "redirect") + ", which is the limit", chain, location), limit(limit) {}
+    : RedirectError("redirected to " + shownLocation(location) + " after " + counted(limit, "redirect") + ", which is the limit", chain, location), limit(limit) {}
 
 RedirectLoop::RedirectLoop(std::vector<Hop> chain, std::string location)
-    : RedirectError("redirected to " + quoted(location) + ", where it has been already: a loop", chain, location) {}
+    : RedirectError("redirected to " + shownLocation(location) + ", where it has been already: a loop", chain, location) {}
 
 bool isRedirect(int status) noexcept { return (status >= 301 && status <= 303) || status == 307 || status == 308; }
 

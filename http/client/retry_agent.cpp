@@ -20,9 +20,6 @@
 namespace weft::http {
 namespace {
 
-constexpr std::size_t kMaxBodyRead = 64 * 1024;          // of a response that is tried again, so that its connection serves again
-constexpr double kBodyTime = 1;
-
 std::uint64_t unknownSeed() {
   std::uint64_t seed;
   std::memcpy(&seed, net::randomBytes(sizeof seed).data(), sizeof seed);
@@ -100,7 +97,7 @@ Deferred<Response> RetryAgent::State::attempt(AnyAgent* agent, Clock* clock, std
     }
     tries.emplace_back(request.url, outcome ? outcome->status : 0, outcome ? std::string() : std::string(outcome.failure().what()), std::chrono::duration<double>(wait).count());
     if (outcome) {
-      auto drained = detail::drain(std::move(outcome->body), kMaxBodyRead, kBodyTime, *clock);
+      auto drained = detail::drain(std::move(outcome->body), detail::kDrainedBytes, detail::kDrainTime, *clock);
       co_await drained;
     }
     auto slept = deferLater(*clock, wait);

@@ -1,6 +1,7 @@
 #include <weft/http/client/tunnel_network.hpp>
 
 #include <weft/http/auth/credentials.hpp>
+#include <weft/http/internal/url_host.hpp>
 #include <weft/http/parser.hpp>
 #include <weft/http/percent_encoding.hpp>
 #include <weft/net/stream.hpp>
@@ -13,10 +14,8 @@ namespace weft::http {
 
 namespace {
 
-std::string_view withoutBrackets(std::string_view host) { return host.starts_with('[') ? host.substr(1, host.size() - 2) : host; }
-
 Deferred<std::shared_ptr<net::Transport>> connectOverTls(net::Network& network, HttpProxy proxy, net::ConnectOptions options) {
-  const std::string host(withoutBrackets(proxy.url().host()));
+  const std::string host(detail::withoutBrackets(proxy.url().host()));
   auto connecting = network.connect(host, proxy.url().effectivePort(), options);
   std::shared_ptr<net::Transport> transport = co_await connecting;
   const net::TlsClientConnectionOptions tls = proxy.tls() ? net::optionsForClientTLS(host, *proxy.tls()) : net::optionsForClientTLS(host);
@@ -105,7 +104,7 @@ HttpProxy::HttpProxy(Url url) : url_(std::move(url)) {
 
 Deferred<std::shared_ptr<net::Transport>> connectToProxy(net::Network& network, const HttpProxy& proxy, const net::ConnectOptions& options) {
   if (proxy.url().scheme() == "https") return connectOverTls(network, proxy, options);
-  return network.connect(std::string(withoutBrackets(proxy.url().host())), proxy.url().effectivePort(), options);
+  return network.connect(std::string(detail::withoutBrackets(proxy.url().host())), proxy.url().effectivePort(), options);
 }
 
 TunnelNetwork::TunnelNetwork(net::Network& inner, HttpProxy proxy) : inner_(inner), proxy_(std::make_shared<HttpProxy>(std::move(proxy))) {}

@@ -11,7 +11,7 @@
 namespace weft::http {
 namespace {
 
-constexpr std::size_t kPiece = 16 * 1024;           // decoded at a time
+constexpr std::size_t kDecodedPiece = 16 * 1024;           // decoded at a time
 
 std::unique_ptr<detail::DecodingLayer> makeLayer(std::string_view coding) {
   if (equalIgnoringCase(coding, "gzip") || equalIgnoringCase(coding, "x-gzip")) return detail::makeGzipLayer();
@@ -26,7 +26,7 @@ std::unique_ptr<detail::DecodingLayer> makeLayer(std::string_view coding) {
 struct ContentDecoder::Stage {
   std::string coding;
   std::unique_ptr<detail::DecodingLayer> layer;
-  std::unique_ptr<std::array<char, kPiece>> buffer; // what the stage before decoded; the first reads the input itself
+  std::unique_ptr<std::array<char, kDecodedPiece>> buffer; // what the stage before decoded; the first reads the input itself
   std::size_t at = 0;
   std::size_t end = 0;
   std::uint64_t taken = 0;
@@ -48,7 +48,7 @@ ContentDecoder::ContentDecoder(std::string_view contentEncoding, const ContentDe
       }
       if (stages_.size() == options_.maxLayers)
         throw ContentCodingError(codings_, 0, "there are more than " + std::to_string(options_.maxLayers) + " codings on top of each other");
-      stages_.push_back({std::string(coding), std::move(layer), stages_.empty() ? nullptr : std::make_unique<std::array<char, kPiece>>()});
+      stages_.push_back({std::string(coding), std::move(layer), stages_.empty() ? nullptr : std::make_unique<std::array<char, kDecodedPiece>>()});
     }
     list = before;
   }
@@ -75,18 +75,18 @@ std::size_t ContentDecoder::pull(std::size_t index, char* out, std::size_t room)
     stage.at += step.used;
     if (written == room) return written;
     stage.at = 0;
-    stage.end = pull(index - 1, stage.buffer->data(), kPiece);
+    stage.end = pull(index - 1, stage.buffer->data(), kDecodedPiece);
     if (stage.end == 0) return written;
   }
 }
 
 bool ContentDecoder::decode(std::string_view& bytes, std::string& out, std::size_t room) {
   input_ = bytes;
-  std::array<char, kPiece> piece;
+  std::array<char, kDecodedPiece> piece;
   while (room > 0) {
     // One byte beyond the limit is asked for: without it, a body of just that size would be refused or one too large let pass.
     const std::uint64_t allowed = options_.maxBytes - decoded_;
-    std::size_t wanted = std::min(room, kPiece);
+    std::size_t wanted = std::min(room, kDecodedPiece);
     if (allowed < wanted) wanted = static_cast<std::size_t>(allowed) + 1;
     std::size_t written;
     if (stages_.empty()) {

@@ -12,12 +12,12 @@
 namespace weft::http::detail {
 namespace {
 
-constexpr int kGzip = 15 + 16;       // the largest window, with gzip's head and end
+constexpr int kGzipWindow = 15 + 16;       // the largest window, with gzip's head and end
 constexpr int kMemory = 8;           // zlib's own default: 256 KB a context
 
 struct Deflater {
   Deflater() {
-    if (deflateInit2(&stream, 1, Z_DEFLATED, kGzip, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+    if (deflateInit2(&stream, 1, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
   }
   ~Deflater() { deflateEnd(&stream); }
   Deflater(const Deflater&) = delete;

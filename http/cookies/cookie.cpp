@@ -1,5 +1,6 @@
 #include <weft/http/cookies/cookie.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/http/headers.hpp>
 
 #include <limits>
@@ -9,7 +10,7 @@ namespace {
 
 constexpr std::size_t kLongestAttribute = 1024;        // RFC 6265bis section 5.6
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using weft::detail::lower;
 
 // Anything else than a number: nullopt. A number too large for us is the largest.
 std::optional<std::chrono::seconds> parseMaxAge(std::string_view text) noexcept {

@@ -1,5 +1,6 @@
 #include <weft/http/cookies/cookie_jar.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/http/public_suffix.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/response.hpp>
@@ -24,13 +25,6 @@ bool startsWithIgnoringCase(std::string_view text, std::string_view prefix) noex
 
 bool hasControl(std::string_view text) noexcept {
   return std::any_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
-}
-
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, 80));
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  return out;
 }
 
 bool goesAlong(SameSite sameSite, CookieContext context) noexcept {
@@ -119,7 +113,7 @@ CookieVerdict CookieJar::setCookie(std::string_view field, const Url& url, Cooki
 }
 
 bool CookieJar::setCookie(Cookie cookie) {
-  const auto refuse = [&cookie](std::string_view why) { throw CookieError("setting the cookie \"" + printable(cookie.name) + "\": " + std::string(why)); };
+  const auto refuse = [&cookie](std::string_view why) { throw CookieError("setting the cookie \"" + weft::detail::printable(cookie.name, 80) + "\": " + std::string(why)); };
   if (cookie.domain.starts_with('.')) cookie.domain.erase(0, 1);
   for (char& c : cookie.domain)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);

@@ -1,5 +1,6 @@
 #include <weft/http/forms/multipart.hpp>
 
+#include <weft/http/forms/internal/boundary.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/internal/field_reader.hpp>
 #include <weft/net/digest.hpp>
@@ -22,17 +23,12 @@ void appendName(std::string& out, std::string_view name) {
   out += '"';
 }
 
-bool isBoundary(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= 70 && !text.ends_with(' ') &&
-         text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'()+_,-./:=? ") == std::string_view::npos;
-}
-
 }  // namespace
 
 Multipart::Multipart() : boundary_("----weft" + net::toHex(net::randomBytes(15))) {}
 
 Multipart::Multipart(std::string boundary) : boundary_(std::move(boundary)) {
-  if (!isBoundary(boundary_)) throw HeaderError("Content-Type", "its boundary must be 1 to 70 letters, digits or of '()+_,-./:=? and not end in a space");
+  if (!detail::isBoundary(boundary_)) throw HeaderError("Content-Type", "its boundary must be 1 to 70 letters, digits or of '()+_,-./:=? and not end in a space");
 }
 
 void Multipart::begin(std::string_view name) {

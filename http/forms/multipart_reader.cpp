@@ -1,33 +1,19 @@
 #include <weft/http/forms/multipart_reader.hpp>
 
+#include <weft/core/internal/text.hpp>
+#include <weft/http/forms/internal/boundary.hpp>
+
 #include <algorithm>
 
 namespace weft::http {
-namespace {
-
-bool isBoundary(std::string_view text) noexcept {
-  static constexpr std::string_view kOthers = "'()+_,-./:=? ";
-  const auto allowed = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || kOthers.find(c) != std::string_view::npos; };
-  return !text.empty() && text.size() <= 70 && text.back() != ' ' && std::all_of(text.begin(), text.end(), allowed);
-}
-
-std::string visible(std::string_view text) {
-  std::string result(text.substr(0, 80));
-  for (char& c : result)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  return result;
-}
-
-}  // namespace
-
 MalformedForm::MalformedForm(std::string_view reason, std::uint64_t offset)
     : StatusError(400, "the form is malformed at byte " + std::to_string(offset) + ": " + std::string(reason)), reason(reason), offset(offset) {}
 
 FormTooLarge::FormTooLarge(std::string_view what, std::uint64_t limit)
-    : StatusError(413, "the form has too many " + visible(what) + ": more than " + std::to_string(limit)), subject(what), limit(limit) {}
+    : StatusError(413, "the form has too many " + weft::detail::printable(what, 80) + ": more than " + std::to_string(limit)), subject(what), limit(limit) {}
 
 MultipartReader::MultipartReader(std::string_view boundary, Limits limits) : delimiter_("\r\n--" + std::string(boundary)), limits_(limits) {
-  if (!isBoundary(boundary)) throw MalformedForm("its Content-Type gives no boundary of 1 to 70 characters that may be one", 0);
+  if (!detail::isBoundary(boundary)) throw MalformedForm("its Content-Type gives no boundary of 1 to 70 characters that may be one", 0);
 }
 
 void MultipartReader::refuse(std::string_view reason) const { throw MalformedForm(reason, offset()); }

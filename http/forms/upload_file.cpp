@@ -15,7 +15,7 @@
 namespace weft::http::detail {
 namespace {
 
-constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::size_t kUploadPiece = 64 * 1024;
 
 }  // namespace
 
@@ -51,8 +51,8 @@ std::string UploadFile::read() const {
   std::string all;
   while (file_) {
     const std::size_t at = all.size();
-    all.resize(at + kPiece);
-    const ssize_t count = ::pread(file_.get(), all.data() + at, kPiece, static_cast<off_t>(at));
+    all.resize(at + kUploadPiece);
+    const ssize_t count = ::pread(file_.get(), all.data() + at, kUploadPiece, static_cast<off_t>(at));
     all.resize(at + static_cast<std::size_t>(count > 0 ? count : 0));
     if (count < 0 && errno != EINTR) throw FileError("reading", temporaryFolder() + "/(upload)", errno);
     if (count == 0) break;
@@ -63,9 +63,9 @@ std::string UploadFile::read() const {
 void UploadFile::saveTo(const std::string& path) {
   if (linkTo(path)) return;
   PartFile copy(path);
-  std::string piece(kPiece, '\0');
+  std::string piece(kUploadPiece, '\0');
   for (off_t at = 0; file_;) {
-    const ssize_t count = ::pread(file_.get(), piece.data(), kPiece, at);
+    const ssize_t count = ::pread(file_.get(), piece.data(), kUploadPiece, at);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw FileError("reading", temporaryFolder() + "/(upload)", errno);
     if (count == 0) break;

@@ -1,6 +1,7 @@
 #include <weft/http/header_values/content_disposition.hpp>
 
 #include <weft/http/internal/field_reader.hpp>
+#include <weft/http/internal/quoted_string.hpp>
 #include <weft/http/internal/url_host.hpp>
 #include <weft/http/percent_encoding.hpp>
 
@@ -41,15 +42,11 @@ bool isAscii(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-void appendQuoted(std::string& out, std::string_view name, std::string_view value) {
-  out.append("; ").append(name).append("=\"");
-  for (char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) continue;
-    if (c == '"' || c == '\\') out += '\\';
-    out += byte < 0x80 ? c : '_';
-  }
-  out += '"';
+void appendAsciiParameter(std::string& out, std::string_view name, std::string_view value) {
+  std::string ascii(value);
+  std::replace_if(ascii.begin(), ascii.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '_');
+  out.append("; ").append(name).append("=");
+  detail::appendQuotedString(out, ascii);
 }
 
 }  // namespace
@@ -96,9 +93,9 @@ ContentDisposition ContentDisposition::parse(std::string_view text) {
 
 std::string ContentDisposition::toString() const {
   std::string text = isToken(type) ? type : "attachment";
-  if (!name.empty()) appendQuoted(text, "name", name);
+  if (!name.empty()) appendAsciiParameter(text, "name", name);
   if (fileName.empty()) return text;
-  appendQuoted(text, "filename", fileName);
+  appendAsciiParameter(text, "filename", fileName);
   if (isAscii(fileName)) return text;
   text += "; filename*=";
   detail::appendExtendedValue(text, detail::repairedUtf8(fileName).value_or(fileName));

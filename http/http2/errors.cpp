@@ -1,18 +1,10 @@
 #include <weft/http/http2/errors.hpp>
 
+#include <weft/core/internal/text.hpp>
+
 #include <algorithm>
 
 namespace weft::http {
-namespace {
-
-std::string visible(std::string_view text) {
-  std::string shown(text.substr(0, 200));
-  std::replace_if(shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
-  return shown;
-}
-
-}  // namespace
-
 std::string_view describe(Http2Code code) noexcept {
   switch (code) {
     case Http2Code::NoError: return "NO_ERROR";
@@ -37,7 +29,7 @@ StreamReset::StreamReset(Http2Code code, bool byPeer)
     : Http2Error(code, (byPeer ? "the peer reset the stream: " : "the stream was reset, since the peer broke a rule: ") + std::string(describe(code))), byPeer(byPeer) {}
 
 GoneAway::GoneAway(Http2Code code, std::string_view debug)
-    : Http2Error(code, "the peer ended the connection: " + std::string(describe(code)) + (debug.empty() ? "" : ": " + visible(debug))), debug(visible(debug)) {}
+    : Http2Error(code, "the peer ended the connection: " + std::string(describe(code)) + (debug.empty() ? "" : ": " + weft::detail::printable(debug, 200))), debug(weft::detail::printable(debug, 200)) {}
 
 Http2Violation::Http2Violation(Http2Code code, std::string_view what) : Http2Error(code, "HTTP/2: " + std::string(what) + " (" + std::string(describe(code)) + ")") {}
 

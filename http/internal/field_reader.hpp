@@ -1,6 +1,7 @@
 // FieldReader: the tokens of a structured field value. RFC 9110 section 5.6.
 #pragma once
 
+#include <weft/core/internal/text.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/percent_encoding.hpp>
 
@@ -79,12 +80,7 @@ class FieldReader {
   std::string_view rest_;
 };
 
-inline std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
+using weft::detail::lowered;
 
 // Digits and nothing else; a number that is too large is the largest.
 inline std::optional<std::uint64_t> readNumber(std::string_view text) noexcept {

@@ -1,6 +1,7 @@
 // What bytes and segments mean to the URL parser. WHATWG URL sections 1.3, 4.1 and 4.2.
 #pragma once
 
+#include <weft/core/internal/text.hpp>
 #include <weft/http/percent_encoding.hpp>
 
 #include <array>
@@ -14,9 +15,7 @@
 
 namespace weft::http::detail {
 
-constexpr bool isAlpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using weft::detail::isDigit, weft::detail::isLetter, weft::detail::lower;
 
 enum ByteFlag : std::uint8_t {
   kTabOrNewline = 1,
@@ -44,6 +43,19 @@ inline constexpr std::array<std::uint8_t, 256> kBytes = [] {
 }();
 constexpr unsigned flagsOf(char c) noexcept { return kBytes[static_cast<unsigned char>(c)]; }
 
+struct SpecialScheme {
+  std::string_view name;
+  std::uint16_t port;
+};
+inline constexpr SpecialScheme kSpecialSchemes[] = {{"https", 443}, {"http", 80}, {"file", 0},
+                                                    {"ftp", 21},    {"wss", 443}, {"ws", 80}};
+/// 0 when the scheme has none.
+inline std::uint16_t defaultPort(std::string_view scheme) noexcept {
+  for (const SpecialScheme& special : kSpecialSchemes)
+    if (special.name == scheme) return special.port;
+  return 0;
+}
+
 inline bool isEncodedDot(std::string_view text) noexcept {
   return text.size() == 3 && text[0] == '%' && text[1] == '2' && lower(text[2]) == 'e';
 }
@@ -60,7 +72,7 @@ inline bool isDoubleDot(std::string_view segment) noexcept {
 }
 
 inline bool isWindowsDriveLetter(std::string_view text) noexcept {
-  return text.size() == 2 && isAlpha(text[0]) && (text[1] == ':' || text[1] == '|');
+  return text.size() == 2 && isLetter(text[0]) && (text[1] == ':' || text[1] == '|');
 }
 inline bool startsWithWindowsDriveLetter(std::string_view text) noexcept {
   return text.size() >= 2 && isWindowsDriveLetter(text.substr(0, 2)) &&
@@ -68,7 +80,7 @@ inline bool startsWithWindowsDriveLetter(std::string_view text) noexcept {
 }
 // "/C:" at the start of a path, and nothing more before the next slash
 inline bool startsWithNormalizedDrive(std::string_view path) noexcept {
-  return path.size() >= 3 && path[0] == '/' && isAlpha(path[1]) && path[2] == ':' &&
+  return path.size() >= 3 && path[0] == '/' && isLetter(path[1]) && path[2] == ':' &&
          (path.size() == 3 || path[3] == '/');
 }
 

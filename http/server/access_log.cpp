@@ -4,6 +4,7 @@
 #include <weft/core/reactor.hpp>
 #include <weft/defer/threads.hpp>
 #include <weft/http/file_error.hpp>
+#include <weft/http/internal/loggers.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,11 +20,6 @@
 
 namespace weft::http {
 namespace {
-
-Logger& logger() {
-  static Logger instance("weft.http.access");
-  return instance;
-}
 
 constexpr Delay kLatest = 1;
 constexpr std::size_t kEnough = 64 * 1024;               // is written without waiting for more
@@ -146,7 +142,7 @@ struct AccessLog::State {
   void failed(const Failure& failure, std::uint64_t count) {
     lost += count;
     if (std::exchange(failing, true)) return;
-    logger().error("lines of the access log are lost", field("lines", count), field("error", failure.what()));
+    kAccessLog.error("lines of the access log are lost", field("lines", count), field("error", failure.what()));
   }
 };
 

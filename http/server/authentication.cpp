@@ -2,6 +2,7 @@
 
 #include <weft/http/base64.hpp>
 #include <weft/http/header_values/challenge.hpp>
+#include <weft/http/internal/quoted_string.hpp>
 #include <weft/http/server/errors.hpp>
 #include <weft/net/digest.hpp>
 
@@ -16,14 +17,10 @@
 namespace weft::http {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) continue;
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out += '"';
+std::string quotedText(std::string_view text) {
+  std::string out;
+  detail::appendQuotedString(out, text);
+  return out;
 }
 
 Failure asked(std::vector<std::string> challenges) {
@@ -83,7 +80,7 @@ class DigestGate {
     std::vector<std::string> all;
     for (const char* algorithm : {"SHA-256", "MD5"}) {
       if (algorithm[0] == 'M' && !options_.offerMd5) continue;
-      all.push_back("Digest realm=" + quoted(realm_) + ", qop=\"auth\", algorithm=" + algorithm + ", nonce=\"" + nonce + "\"" + (stale ? ", stale=true" : "") + ", charset=UTF-8");
+      all.push_back("Digest realm=" + quotedText(realm_) + ", qop=\"auth\", algorithm=" + algorithm + ", nonce=\"" + nonce + "\"" + (stale ? ", stale=true" : "") + ", charset=UTF-8");
     }
     return asked(std::move(all));
   }
@@ -127,7 +124,7 @@ class DigestGate {
 }  // namespace
 
 Layer basicAuthentication(std::string realm, PasswordCheck check) {
-  const auto challenge = "Basic realm=" + quoted(realm) + ", charset=\"UTF-8\"";
+  const auto challenge = "Basic realm=" + quotedText(realm) + ", charset=\"UTF-8\"";
   return [challenge, check = std::make_shared<const PasswordCheck>(std::move(check))](Request request, const Handler& next) -> Deferred<Response> {
     auto credentials = basicCredentials(request);
     if (!credentials) return fail<Response>(asked({challenge}));

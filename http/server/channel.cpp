@@ -1,5 +1,6 @@
 #include <weft/core/log.hpp>
 #include <weft/http/http2/internal/server_connection.hpp>
+#include <weft/http/internal/loggers.hpp>
 #include <weft/http/server/internal/channel.hpp>
 #include <weft/http/server/internal/cork.hpp>
 #include <weft/http/server/internal/received_body.hpp>
@@ -9,11 +10,6 @@
 
 namespace weft::http::detail {
 namespace {
-
-Logger& logger() {
-  static Logger instance("weft.http.server");
-  return instance;
-}
 
 // How much of the next requests is read while one is being handled.
 constexpr std::size_t kReadAhead = 16 * 1024;
@@ -115,7 +111,7 @@ void Channel::process(std::string_view data) {
     try {
       data.remove_prefix(parser_->feed(data));
     } catch (const ParseError& error) {
-      logger().debug("refused a request", field("client", peer_), field("error", error.what()));
+      kServerLog.debug("refused a request", field("client", peer_), field("error", error.what()));
       if (state_ == State::Head) {
         refuse(statusFor(error.problem));
       } else {

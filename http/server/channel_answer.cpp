@@ -1,6 +1,7 @@
 #include <weft/core/log.hpp>
 #include <weft/http/internal/file_parts.hpp>
 #include <weft/http/internal/framing.hpp>
+#include <weft/http/internal/loggers.hpp>
 #include <weft/http/server/internal/channel.hpp>
 #include <weft/http/server/internal/cork.hpp>
 #include <weft/net/file_transport.hpp>
@@ -12,11 +13,6 @@
 
 namespace weft::http::detail {
 namespace {
-
-Logger& logger() {
-  static Logger instance("weft.http.server");
-  return instance;
-}
 
 // A rest of a request's body that nobody wants is read up to this size, so that the connection can serve again.
 constexpr std::uint64_t kMaxDrained = 64 * 1024;
@@ -298,7 +294,7 @@ void Channel::streamed(Outcome<bool> all) {
     return;
   }
   // Half an answer must not look like a whole one.
-  logger().error("the body of a response failed: the connection is cut", field("client", peer_), field("error", all.failure().what()));
+  kServerLog.error("the body of a response failed: the connection is cut", field("client", peer_), field("error", all.failure().what()));
   noteAnswer(false);
   transport().abortConnection();
 }
@@ -306,7 +302,7 @@ void Channel::streamed(Outcome<bool> all) {
 // The connection becomes another protocol's.
 void Channel::upgrade(Response&& response) {
   if (!wantsUpgrade_ || !parser_->complete() || response.status != 101) {
-    logger().error("a handler changes the protocol of a request that does not ask for it, or that has a body", field("client", peer_));
+    kServerLog.error("a handler changes the protocol of a request that does not ask for it, or that has a body", field("client", peer_));
     send(site_->errorPage(500));
     return;
   }
@@ -334,7 +330,7 @@ void Channel::handOver(std::string surplus) {
   try {
     (*takeOver)(connection);
   } catch (...) {
-    logger().error("what takes a connection over failed: it is cut", field("client", peer_), field("error", Failure().what()));
+    kServerLog.error("what takes a connection over failed: it is cut", field("client", peer_), field("error", Failure().what()));
     connection->abortConnection();
   }
 }

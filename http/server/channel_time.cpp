@@ -1,4 +1,5 @@
 #include <weft/http/server/errors.hpp>
+#include <weft/http/internal/deadline.hpp>
 #include <weft/http/server/internal/channel.hpp>
 
 #include <algorithm>
@@ -8,8 +9,6 @@ namespace weft::http::detail {
 namespace {
 
 using std::chrono::nanoseconds;
-constexpr Delay kLinger = 2;
-constexpr nanoseconds kNever = nanoseconds::max();
 
 }  // namespace
 

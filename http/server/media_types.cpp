@@ -1,5 +1,6 @@
 #include <weft/http/server/media_types.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/http/headers.hpp>
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace {
 using Entry = std::pair<std::string_view, std::string_view>;
 
 // Sorted. From IANA's registry and the WHATWG's standards; what is not here goes as octets.
-constexpr auto kTypes = std::to_array<Entry>({
+constexpr auto kKnownTypes = std::to_array<Entry>({
     {"7z", "application/x-7z-compressed"},
     {"aac", "audio/aac"},
     {"apng", "image/apng"},
@@ -112,7 +113,7 @@ constexpr auto kTypes = std::to_array<Entry>({
 });
 constexpr std::size_t kLongest = 15;                   // letters of an extension that is looked for
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using weft::detail::lower;
 
 }  // namespace
 
@@ -136,8 +137,8 @@ std::string_view MediaTypes::of(std::string_view fileName) const noexcept {
   std::array<char, kLongest> letters;
   const auto end = std::transform(name.begin() + static_cast<std::ptrdiff_t>(dot) + 1, name.end(), letters.begin(), lower);
   const std::string_view extension(letters.data(), static_cast<std::size_t>(end - letters.begin()));
-  const auto found = std::lower_bound(kTypes.begin(), kTypes.end(), extension, [](const Entry& entry, std::string_view key) { return entry.first < key; });
-  return found != kTypes.end() && found->first == extension ? found->second : kUnknown;
+  const auto found = std::lower_bound(kKnownTypes.begin(), kKnownTypes.end(), extension, [](const Entry& entry, std::string_view key) { return entry.first < key; });
+  return found != kKnownTypes.end() && found->first == extension ? found->second : kUnknown;
 }
 
 }  // namespace weft::http

@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/http/client/errors.hpp>
+#include <weft/http/internal/loggers.hpp>
 #include <weft/http/server/errors.hpp>
 #include <weft/net/error.hpp>
 #include <weft/net/protocol.hpp>
@@ -13,11 +14,6 @@
 
 namespace weft::http {
 namespace {
-
-Logger& logger() {
-  static Logger instance("weft.http.proxy");
-  return instance;
-}
 
 // What holds for one connection only. RFC 9110 section 7.6.1.
 void removeConnectionFields(Headers& headers) {
@@ -109,7 +105,7 @@ Request ReverseProxy::State::forwarded(Request& request) const {
 Failure ReverseProxy::State::translated(const Failure& failure) const {
   if (const auto* body = failure.as<RequestBodyFailed>()) return body->reason;             // the client's own
   if (failure.check<CancelledError>()) return failure;
-  logger().error("the target failed", field("target", target.href()), field("error", failure.what()));
+  kProxyLog.error("the target failed", field("target", target.href()), field("error", failure.what()));
   const bool slow = failure.check<RequestTimeout, net::ConnectTimeout, TimeoutError>();
   return Failure(StatusError(slow ? 504 : 502));
 }

@@ -5,6 +5,7 @@
 #include <weft/http/client/errors.hpp>
 #include <weft/http/dates.hpp>
 #include <weft/http/file_error.hpp>
+#include <weft/http/internal/loggers.hpp>
 #include <weft/http/server/errors.hpp>
 #include <weft/http/server/internal/channel.hpp>
 
@@ -16,11 +17,6 @@
 
 namespace weft::http {
 namespace {
-
-Logger& logger() {
-  static Logger instance("weft.http.server");
-  return instance;
-}
 
 // For so many requests at once no parser is made anew.
 constexpr std::size_t kParsersKept = 16;
@@ -136,10 +132,10 @@ Response Site::responseFor(const Failure& failure, std::string_view request) {
   if (failure.check<BodyTooLarge>()) return errorPage(413, &failure);
   if (failure.check<ParseError, JsonError>()) return errorPage(400, &failure);
   if (failure.check<CancelledError, TimeoutError>()) {
-    logger().warning("a handler took too long", field("request", request));
+    kServerLog.warning("a handler took too long", field("request", request));
     return errorPage(503, &failure);
   }
-  logger().error("a handler failed", field("request", request), field("error", failure.what()));
+  kServerLog.error("a handler failed", field("request", request), field("error", failure.what()));
   // Mostly an upload, and nothing that the client could have known. RFC 4918 section 11.5.
   if (const auto* file = failure.as<FileError>(); file && (file->systemError == ENOSPC || file->systemError == EDQUOT)) return errorPage(507, &failure);
   return errorPage(500, &failure);
@@ -158,7 +154,7 @@ Response Site::errorPage(int status, const Failure* failure) {
       page.status = status;
       return page;
     } catch (...) {
-      logger().error("the error page failed", field("status", status), field("error", Failure().what()));
+      kServerLog.error("the error page failed", field("status", status), field("error", Failure().what()));
     }
   }
   // What a StatusError says is meant to be read; what anything else says is nobody's business.

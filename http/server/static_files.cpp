@@ -7,6 +7,7 @@
 #include <weft/http/header_values/quality_list.hpp>
 #include <weft/http/internal/body_files.hpp>
 #include <weft/http/internal/file_parts.hpp>
+#include <weft/http/internal/loggers.hpp>
 #include <weft/http/percent_encoding.hpp>
 #include <weft/http/server/internal/listing.hpp>
 #include <weft/http/server/internal/served_folder.hpp>
@@ -26,8 +27,6 @@ using detail::FileParts;
 using detail::OpenedFile;
 using detail::ServedFolder;
 using detail::ServedPath;
-
-const Logger kLog("weft.http.server");
 
 constexpr std::uint64_t kSmall = 16 * 1024;            // read into memory: a copy costs less than a second system call
 
@@ -206,7 +205,7 @@ Response StaticFiles::answer(const Folder& folder, const Request& request, const
     case Found::Kind::Forbidden: return errorResponse(403);
     case Found::Kind::Failed:
       if (found.opened.error == EMFILE || found.opened.error == ENFILE || found.opened.error == ENOMEM || found.opened.error == EAGAIN) {
-        kLog.warning(FileError("opening", folder.files.path() + '/' + path.path, found.opened.error).what(), ": answered with 503");
+        kServerLog.warning(FileError("opening", folder.files.path() + '/' + path.path, found.opened.error).what(), ": answered with 503");
         return errorResponse(503);
       }
       throw FileError("opening", folder.files.path() + '/' + path.path, found.opened.error);

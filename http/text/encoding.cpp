@@ -1,5 +1,6 @@
 #include <weft/http/text/encoding.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/text/utf8.hpp>
 
@@ -13,8 +14,7 @@
 namespace weft::http {
 namespace {
 
-constexpr bool isSpace(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
-constexpr bool isLetter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+using weft::detail::isLetter, weft::detail::isSpace;
 constexpr bool isHttpSpace(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 std::string_view trimmedSpace(std::string_view text) noexcept {

@@ -1,5 +1,7 @@
 #include <weft/http/text/encoding.hpp>
 
+#include <weft/core/internal/text.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -67,7 +69,7 @@ static_assert(std::ranges::is_sorted(kLabels, {}, &Label::label));
 
 constexpr std::size_t kLongestLabel = std::ranges::max(kLabels, {}, [](const Label& one) { return one.label.size(); }).label.size();
 
-constexpr bool isSpace(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+using weft::detail::isSpace, weft::detail::lower;
 
 }  // namespace
 
@@ -75,9 +77,9 @@ std::string_view encodingForLabel(std::string_view label) noexcept {
   while (!label.empty() && isSpace(label.front())) label.remove_prefix(1);
   while (!label.empty() && isSpace(label.back())) label.remove_suffix(1);
   if (label.size() > kLongestLabel) return {};
-  std::array<char, kLongestLabel> lower;
-  std::ranges::transform(label, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  const std::string_view wanted(lower.data(), label.size());
+  std::array<char, kLongestLabel> letters;
+  std::ranges::transform(label, letters.begin(), lower);
+  const std::string_view wanted(letters.data(), label.size());
   const auto* found = std::ranges::lower_bound(kLabels, wanted, {}, &Label::label);
   return found != std::end(kLabels) && found->label == wanted ? found->name : std::string_view();
 }

@@ -1,5 +1,7 @@
 #include <weft/http/websocket/errors.hpp>
 
+#include <weft/core/internal/text.hpp>
+
 #include <utility>
 
 namespace weft::http {
@@ -14,13 +16,6 @@ std::string closedText(int code, std::string_view reason, const Failure& cause) 
   return text;
 }
 
-std::string inShort(double seconds) {
-  std::string text = std::to_string(seconds);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  return text;
-}
-
 }  // namespace
 
 WebSocketClosed::WebSocketClosed(int code, std::string_view reason, Failure cause)
@@ -30,7 +25,7 @@ WebSocketProtocolError::WebSocketProtocolError(int code, std::string_view what)
     : WebSocketError("the WebSocket's peer: " + std::string(what) + " (close code " + std::to_string(code) + ")"), code(code) {}
 
 WebSocketTimeout::WebSocketTimeout(std::string_view what, double seconds)
-    : WebSocketError("the WebSocket's peer has not answered " + std::string(what) + " in " + inShort(seconds) + " s"), seconds(seconds) {}
+    : WebSocketError("the WebSocket's peer has not answered " + std::string(what) + " in " + weft::detail::plainNumber(seconds) + " s"), seconds(seconds) {}
 
 WebSocketHandshakeError::WebSocketHandshakeError(std::string_view url, int status, std::string_view what)
     : WebSocketError("opening a WebSocket to " + std::string(url.substr(0, 200)) + (url.size() > 200 ? "…: " : ": ") + std::string(what)), url(url), status(status) {}

@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::size_t kUnmasking = 4096;
 // Believed of a frame's length before its bytes have come.
-constexpr std::uint64_t kBelieved = 64 * 1024;
+constexpr std::uint64_t kBelievedLength = 64 * 1024;
 // A message up to this size is copied out of the reader's own memory; a longer one takes the memory along.
-constexpr std::size_t kCopied = 4096;
+constexpr std::size_t kCopiedMessage = 4096;
 
 // Memory for messages, which the readers of a thread take turns to use: an idle connection has none, and a busy one does not ask the heap.
 struct SpareMemory {
@@ -129,7 +129,7 @@ void MessageReader::beginFrame() {
     return;
   }
   if (left_ > options_.maxMessage - message_.size()) throw WebSocketProtocolError(1009, "a message over the limit of " + std::to_string(options_.maxMessage) + " bytes");
-  message_.reserve(std::max<std::size_t>(message_.capacity(), message_.size() + static_cast<std::size_t>(std::min(left_, kBelieved))));
+  message_.reserve(std::max<std::size_t>(message_.capacity(), message_.size() + static_cast<std::size_t>(std::min(left_, kBelievedLength))));
 }
 
 MessageReader::Event MessageReader::takePayload(std::string_view& data) {
@@ -208,7 +208,7 @@ MessageReader::Event MessageReader::endControl() {
 
 std::string MessageReader::takeMessage() {
   delivered_ = false;
-  if (message_.size() > kCopied) return std::exchange(message_, {});
+  if (message_.size() > kCopiedMessage) return std::exchange(message_, {});
   std::string copy(message_);
   release();
   return copy;

@@ -1,6 +1,7 @@
 #include <weft/http/websocket/server.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/http/internal/loggers.hpp>
 #include <weft/http/url.hpp>
 #include <weft/http/websocket/internal/extension.hpp>
 #include <weft/http/websocket/internal/handshake.hpp>
@@ -17,8 +18,6 @@ namespace {
 
 using detail::Compression;
 using detail::WebSocketSetting;
-
-const Logger kLog("weft.http.websocket");
 
 /// What the connections of one handler share.
 class Serving {
@@ -90,8 +89,8 @@ Response answer(Request request, const std::shared_ptr<Serving>& serving) {
         .addBoth([serving, socket](Outcome<> outcome) {
           if (outcome) return socket->close(1000).detach();
           const bool ofPeer = outcome.failure().check<WebSocketClosed, WebSocketProtocolError>();
-          if (ofPeer) kLog.debug("serving a WebSocket: ", outcome.failure());
-          else kLog.failure(outcome.failure(), "serving a WebSocket");
+          if (ofPeer) kWebSocketLog.debug("serving a WebSocket: ", outcome.failure());
+          else kWebSocketLog.failure(outcome.failure(), "serving a WebSocket");
           socket->close(1011).detach();
         })
         .detach();

@@ -1,6 +1,7 @@
 #include <weft/http/websocket/internal/web_socket_connection.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/http/internal/loggers.hpp>
 #include <weft/http/text/utf8.hpp>
 #include <weft/http/websocket/web_socket_protocol.hpp>
 #include <weft/net/error.hpp>
@@ -12,8 +13,6 @@
 
 namespace weft::http::detail {
 namespace {
-
-const Logger kLog("weft.http.websocket");
 
 // A pong waits, and only the last one, while so much waits before it: section 5.5.3.
 constexpr std::size_t kPongBacklog = 64 * 1024;
@@ -177,7 +176,7 @@ template <class F> void WebSocketConnection::callProtocol(const char* what, F ca
   try {
     call(*protocol);
   } catch (...) {
-    kLog.failure(Failure(), "WebSocketProtocol::", what);
+    kWebSocketLog.failure(Failure(), "WebSocketProtocol::", what);
     if (state_ == State::Open) breakOff(1011, WebSocketClosed(1011, "this side's protocol failed"));
   }
 }

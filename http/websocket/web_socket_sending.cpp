@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kGathers = 4096;
 constexpr std::size_t kGatheredMost = 16 * 1024;
 // Memory of a thread that is kept for the next frame.
-constexpr std::size_t kKept = 64 * 1024;
+constexpr std::size_t kKeptBuffer = 64 * 1024;
 
 /// Where the frames of this thread are put together. One at a time has it.
 struct Space {
@@ -29,7 +29,7 @@ Space& space() noexcept {
 
 void giveBack(std::string& bytes) noexcept {
   bytes.clear();
-  if (bytes.capacity() > kKept) std::string().swap(bytes);
+  if (bytes.capacity() > kKeptBuffer) std::string().swap(bytes);
 }
 
 void appendFrame(std::string& out, const FrameHead& head, std::string_view payload, std::uint32_t key) {

@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/net/error.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/unix_transport.hpp>
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 namespace weft::net::detail {
 
 namespace {
-const Logger kLog("weft.net");
 }
 
 constexpr int kProducerWarning = 30;                   // seconds
@@ -26,7 +26,7 @@ Connection::~Connection() {
   try {
     gone->producer->stopProducing();
   } catch (...) {
-    kLog.failure(Failure(), "stopProducing threw");
+    kNetLog.failure(Failure(), "stopProducing threw");
   }
 }
 
@@ -37,7 +37,7 @@ template <class F> void Connection::callProtocol(const char* what, F call) noexc
     call(*protocol_);
   } catch (...) {
     Failure failure;
-    kLog.failure(failure, what, " threw; closing the connection with ", getPeer());
+    kNetLog.failure(failure, what, " threw; closing the connection with ", getPeer());
     end(std::move(failure), false);
   }
   calling_ = nested;
@@ -115,7 +115,7 @@ template <class F> void Connection::callProducer(const char* what, F call) noexc
     call(*producer);
   } catch (...) {
     Failure failure;
-    kLog.failure(failure, what, " threw; closing the connection with ", getPeer());
+    kNetLog.failure(failure, what, " threw; closing the connection with ", getPeer());
     end(std::move(failure), false);
   }
 }
@@ -151,7 +151,7 @@ void Connection::pauseProducer() noexcept {
 void Connection::waitForProducer() {
   if (registered()->warning.active()) return;
   registered()->warning = clock().callLater(kProducerWarning, [this] {
-    kLog.warning("the connection with ", getPeer(), " was told to close ", kProducerWarning,
+    kNetLog.warning("the connection with ", getPeer(), " was told to close ", kProducerWarning,
                  " s ago, and still waits for its producer to call unregisterProducer()");
   });
 }
@@ -236,7 +236,7 @@ void Connection::finish() noexcept {
   try {
     protocol->connectionLost(reason_);
   } catch (...) {
-    kLog.failure(Failure(), "connectionLost threw");
+    kNetLog.failure(Failure(), "connectionLost threw");
   }
   protocol->clearTransport();
   if (protocol_ == protocol) protocol_.reset();

@@ -208,7 +208,7 @@ namespace {
 
 const ares_socket_functions kSocketFunctions{&ChannelCalls::open, &ChannelCalls::close, &ChannelCalls::connect, &ChannelCalls::receive, &ChannelCalls::send};
 
-void check(int status) {
+void checkCares(int status) {
   if (status == ARES_ENOMEM) throw std::bad_alloc();
   if (status != ARES_SUCCESS) throw std::runtime_error(std::string("starting c-ares: ") + ares_strerror(status));
 }
@@ -217,7 +217,7 @@ void check(int status) {
 
 DnsChannel::DnsChannel(SocketLoop& loop, const Settings& settings) : loop_(loop) {
   static const int started = ares_library_init(ARES_LIB_INIT_ALL);
-  check(started);
+  checkCares(started);
   // Everything is said here, so that c-ares reads no files of its own.
   char nothing[] = "/dev/null";
   char lookups[] = "b";
@@ -234,7 +234,7 @@ DnsChannel::DnsChannel(SocketLoop& loop, const Settings& settings) : loop_(loop)
   options.sock_state_cb_data = this;
   const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS | ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
                    ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF | (settings.rotate ? ARES_OPT_ROTATE : ARES_OPT_NOROTATE);
-  check(ares_init_options(&channel_, &options, mask));
+  checkCares(ares_init_options(&channel_, &options, mask));
   std::vector<ares_addr_port_node> nodes(settings.servers.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const Address& server = settings.servers[i];
@@ -246,7 +246,7 @@ DnsChannel::DnsChannel(SocketLoop& loop, const Settings& settings) : loop_(loop)
   }
   if (const int status = ares_set_servers_ports(channel_, nodes.data()); status != ARES_SUCCESS) {
     ares_destroy(channel_);
-    check(status);
+    checkCares(status);
   }
   ares_set_socket_functions(channel_, &kSocketFunctions, this);
 }

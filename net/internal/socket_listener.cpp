@@ -1,6 +1,7 @@
 #include <weft/net/internal/socket_listener.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/internal/socket.hpp>
 #include <weft/net/internal/socket_connection.hpp>
 
@@ -13,7 +14,6 @@ namespace weft::net::detail {
 
 namespace {
 
-const Logger kLog("weft.net");
 constexpr double kRetrySeconds = 0.25;                 // while the process has no descriptor left for accept()
 
 }  // namespace
@@ -89,14 +89,14 @@ void SocketListener::serve(int socket, const Address& peer) noexcept {
   try {
     SocketConnection::connected(*loop(), socket, peer)->setProtocol(protocol);
   } catch (...) {
-    kLog.failure(Failure(), "serving ", peer);
+    kNetLog.failure(Failure(), "serving ", peer);
   }
 }
 
 // The connections wait in the system's backlog. Asking again at once would only burn the processor.
 void SocketListener::outOfDescriptors(int error) noexcept {
   if (!std::exchange(starved_, true))
-    kLog.error("accepting on ", localAddress(socket()), ": ", systemErrorText(error), "; connections wait until there is room again");
+    kNetLog.error("accepting on ", localAddress(socket()), ": ", systemErrorText(error), "; connections wait until there is room again");
   retry_ = loop()->reactor().callLater(kRetrySeconds, [this] { readable(); });
 }
 

@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/net/internal/address_order.hpp>
 #include <weft/net/internal/dns_channel.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/internal/resolv_conf.hpp>
 #include <weft/net/internal/small_file.hpp>
 #include <weft/net/names/hosts_file.hpp>
@@ -29,8 +30,6 @@ using std::chrono::seconds;
 constexpr double kTimeout = 2;
 constexpr int kTries = 3;
 constexpr seconds kPartialTtl(10);                     // of addresses of which one family is missing
-
-Logger logger("weft.net.names");
 
 /// A question that waits for its turn, or is on its way.
 struct Asked {
@@ -94,7 +93,7 @@ struct DnsResolver::State : std::enable_shared_from_this<State> {
     try {
       read();
     } catch (const std::system_error& error) {
-      logger.warning(error.what());
+      kNamesLog.warning(error.what());
     }
   }
 

@@ -1,6 +1,7 @@
 #include <weft/net/names/machine_resolver.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/internal/small_file.hpp>
 #include <weft/net/names/system_resolver.hpp>
 
@@ -13,13 +14,11 @@ namespace weft::net {
 
 namespace {
 
-Logger logger("weft.net.names");
-
 std::string readOrNothing(const std::string& path) {
   try {
     return detail::readSmallFile(path);
   } catch (const std::system_error& error) {
-    logger.warning(error.what());
+    kNamesLog.warning(error.what());
     return {};
   }
 }

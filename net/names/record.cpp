@@ -20,7 +20,8 @@ constexpr std::array<std::pair<RecordType, std::string_view>, 7> kTypeNames{{{Re
 constexpr std::string_view kReverse4 = ".in-addr.arpa";
 constexpr std::string_view kReverse6 = ".ip6.arpa";
 
-std::string quoted(std::string_view text) {
+// As in a zone file (RFC 1035 section 5.1).
+std::string zoneText(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') (out += '\\') += c;
@@ -73,7 +74,7 @@ std::string Record::toString() const {
     return text + std::to_string(service->priority) + ' ' + std::to_string(service->weight) + ' ' + std::to_string(service->port) + ' ' +
            (service->target.empty() ? "." : service->target);
   const auto& strings = std::get<TxtRecord>(data).strings;
-  for (std::size_t i = 0; i < strings.size(); ++i) (i ? text += ' ' : text) += quoted(strings[i]);
+  for (std::size_t i = 0; i < strings.size(); ++i) (i ? text += ' ' : text) += zoneText(strings[i]);
   return text;
 }
 

@@ -1,5 +1,6 @@
 #include <weft/net/names/resolver.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/net/internal/names_text.hpp>
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kLongestName = 253;              // RFC 1035 section 2.3.4: 255 bytes as they are sent
 constexpr std::size_t kLongestLabel = 63;
 
-bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
+using weft::detail::isDigit;
 bool isHexDigit(char c) noexcept { return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool isNamePart(char c) noexcept { return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; }
 

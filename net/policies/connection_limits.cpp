@@ -1,6 +1,7 @@
 #include <weft/net/policies/connection_limits.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,6 @@
 namespace weft::net {
 
 namespace {
-const Logger kLog("weft.net.policies");
 }
 
 LimitTotalConnectionsFactory::LimitTotalConnectionsFactory(std::shared_ptr<Factory> wrapped, std::size_t limit, std::shared_ptr<Factory> overflow)
@@ -19,7 +19,7 @@ LimitTotalConnectionsFactory::LimitTotalConnectionsFactory(std::shared_ptr<Facto
 
 std::shared_ptr<Protocol> LimitTotalConnectionsFactory::buildProtocol(const Address& peer) {
   if (counts_->connections < limit_) return counted(wrapped(), peer, &Counts::connections);
-  kLog.debug(limit_, " connections are open: ", peer, " is turned away");
+  kPoliciesLog.debug(limit_, " connections are open: ", peer, " is turned away");
   if (!overflow_ || counts_->overflowing >= limit_) return nullptr;
   return counted(*overflow_, peer, &Counts::overflowing);
 }
@@ -54,7 +54,7 @@ Address LimitConnectionsByPeer::group(const Address& peer) const noexcept {
 std::shared_ptr<Protocol> LimitConnectionsByPeer::buildProtocol(const Address& peer) {
   const Address from = group(peer);
   if (connectionsFrom(peer) >= limit_) {
-    kLog.debug(limit_, " connections from ", from.host(), " are open: ", peer, " is turned away");
+    kPoliciesLog.debug(limit_, " connections from ", from.host(), " are open: ", peer, " is turned away");
     return nullptr;
   }
   std::shared_ptr<Protocol> protocol = wrapped().buildProtocol(peer);

@@ -2,13 +2,13 @@
 
 #include <weft/core/log.hpp>
 #include <weft/net/error.hpp>
+#include <weft/net/internal/loggers.hpp>
 
 #include <utility>
 
 namespace weft::net {
 
 namespace {
-const Logger kLog("weft.net");
 }
 
 ProtocolWrapper::~ProtocolWrapper() {
@@ -51,7 +51,7 @@ void ProtocolWrapper::connectionLost(const Failure& reason) {
     try {
       inner->connectionLost(reason);
     } catch (...) {
-      kLog.failure(Failure(), "connectionLost threw");
+      kNetLog.failure(Failure(), "connectionLost threw");
     }
     inner->clearTransport();
     if (inner_ == inner) inner_.reset();
@@ -76,7 +76,7 @@ void ProtocolWrapper::setProtocol(std::shared_ptr<Protocol> protocol) {
     inner_->makeConnection(*this);
   } catch (...) {
     Failure failure;
-    kLog.failure(failure, "connectionMade threw; closing the connection with ", peer_);
+    kNetLog.failure(failure, "connectionMade threw; closing the connection with ", peer_);
     abortConnection(std::move(failure));
   }
   if (reason_) {

@@ -1,6 +1,7 @@
 #include <weft/net/protocols/frame_receiver.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/transport.hpp>
 
 #include <algorithm>
@@ -10,7 +11,6 @@ namespace weft::net {
 
 namespace {
 
-const Logger kLog("weft.net");
 constexpr std::size_t kTaste = 256;                    // of a read, what is copied at first to complete a frame
 constexpr std::size_t kKeptCapacity = 4096;            // of a buffer that nothing is in
 
@@ -151,7 +151,7 @@ void FrameReceiver::giveUnread() {
     process({});
   } catch (...) {                                      // nobody above is a transport that would close for it
     const Failure failure;
-    kLog.failure(failure, "a protocol threw; aborting its connection");
+    kNetLog.failure(failure, "a protocol threw; aborting its connection");
     if (hasTransport()) transport().abortConnection(failure);
   }
 }

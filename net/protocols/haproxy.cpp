@@ -1,6 +1,7 @@
 #include <weft/net/protocols/haproxy.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/policies/protocol_wrapper.hpp>
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 namespace weft::net {
 
 namespace {
-
-const Logger kLog("weft.net.haproxy");
 
 constexpr std::string_view kLine = "PROXY ";
 constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
@@ -172,7 +171,7 @@ struct HAProxyWrappingFactory::Shared {
       try {
         protocol = shared->wrapped->buildProtocol(header.source ? header.source : connection->getPeer());
       } catch (...) {
-        kLog.failure(Failure(), "buildProtocol() threw; refusing the connection from ", connection->getPeer());
+        kHaproxyLog.failure(Failure(), "buildProtocol() threw; refusing the connection from ", connection->getPeer());
       }
       if (!protocol) return connection->loseConnection();
       connection->unread(rest);
@@ -181,7 +180,7 @@ struct HAProxyWrappingFactory::Shared {
     void refused(std::string_view why) {
       stop();
       const Address peer = transport().getPeer();
-      kLog.info("refusing the connection from ", peer, ": ", why);
+      kHaproxyLog.info("refusing the connection from ", peer, ": ", why);
       transport().abortConnection(HAProxyError("the connection from " + peer.toString() + ": " + std::string(why)));
     }
     void stop() noexcept {
@@ -205,7 +204,7 @@ HAProxyWrappingFactory::~HAProxyWrappingFactory() = default;
 
 std::shared_ptr<Protocol> HAProxyWrappingFactory::buildProtocol(const Address& peer) {
   if (shared_->options.trusts(peer)) return std::make_shared<Shared::Waiting>(shared_);
-  kLog.info("refusing the connection from ", peer, ", which is none of the trusted proxies");
+  kHaproxyLog.info("refusing the connection from ", peer, ", which is none of the trusted proxies");
   return nullptr;
 }
 void HAProxyWrappingFactory::doStart() { shared_->use.emplace(shared_->wrapped); }

@@ -1,6 +1,7 @@
 #include <weft/net/testing/memory_datagrams.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,7 +14,6 @@
 namespace weft::net {
 
 namespace {
-const Logger kLog("weft.net");
 constexpr std::size_t kMostHeld = 256 * 1024;          // bytes for a receiver that has paused
 
 bool isAny(const Address& address) { return std::all_of(address.bytes().begin(), address.bytes().end(), [](std::uint8_t byte) { return byte == 0; }); }
@@ -158,7 +158,7 @@ class MemoryDatagrams::End final : public DatagramTransport, public std::enable_
     try {
       call(*protocol);
     } catch (...) {
-      kLog.failure(Failure(), what, " threw");
+      kNetLog.failure(Failure(), what, " threw");
     }
   }
 

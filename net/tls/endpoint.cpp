@@ -1,6 +1,7 @@
 #include <weft/net/tls/endpoint.hpp>
 
 #include <weft/core/log.hpp>
+#include <weft/net/internal/loggers.hpp>
 #include <weft/net/tls/internal/tls_connection.hpp>
 #include <weft/net/tls/start_tls.hpp>
 
@@ -9,8 +10,6 @@
 namespace weft::net {
 
 namespace {
-
-const Logger kLog("weft.net.tls");
 
 class TlsClientEndpoint final : public ClientEndpoint {
  public:
@@ -61,7 +60,7 @@ struct TlsFactory::Shared {
           .addBoth([shared, peer = transport().getPeer()](const Outcome<std::shared_ptr<Transport>>& outcome) {
             --shared->handshakes;
             if (outcome) shared->serve(**outcome);
-            else kLog.info("no TLS with ", peer, ": ", outcome.failure());
+            else kTlsLog.info("no TLS with ", peer, ": ", outcome.failure());
           })
           .detach();
     }
@@ -77,7 +76,7 @@ struct TlsFactory::Shared {
       if (std::shared_ptr<Protocol> protocol = inner->buildProtocol(transport.getPeer())) transport.setProtocol(std::move(protocol));
       else transport.loseConnection();
     } catch (...) {
-      kLog.failure(Failure(), "buildProtocol() threw; refusing the connection from ", transport.getPeer());
+      kTlsLog.failure(Failure(), "buildProtocol() threw; refusing the connection from ", transport.getPeer());
       transport.abortConnection();
     }
   }

@@ -41,7 +41,7 @@ std::string certificateText(CertificateError::Reason reason, const std::string& 
   return text;
 }
 
-std::string seconds(double value) {
+std::string secondsText(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%g s", value);
   return text;
@@ -64,7 +64,7 @@ std::string alertHint(int code) {
 }
 
 // Printable bytes as they are.
-std::string quoted(std::string_view bytes) {
+std::string quotedBytes(std::string_view bytes) {
   std::string text = "\"";
   for (const char c : bytes) {
     if (c >= ' ' && c <= '~' && c != '"' && c != '\\') {
@@ -85,7 +85,7 @@ CertificateError::CertificateError(Reason reason, std::string host, std::string 
       issuer(std::move(issuer)), depth(depth) {}
 
 HandshakeTimeout::HandshakeTimeout(std::string_view peer, double seconds)
-    : TlsError("the TLS handshake with " + std::string(peer) + " was not done after " + net::seconds(seconds)), seconds(seconds) {}
+    : TlsError("the TLS handshake with " + std::string(peer) + " was not done after " + secondsText(seconds)), seconds(seconds) {}
 
 TlsAlert::TlsAlert(std::string_view peer, int code, std::string_view name)
     : TlsError(std::string(peer) + " ended the TLS connection with the alert \"" + std::string(name) + "\" (" + std::to_string(code) + ")" + alertHint(code)),
@@ -98,7 +98,7 @@ ProtocolVersionError::ProtocolVersionError(std::string_view peer, std::string of
       offered(std::move(offered)), accepted(std::move(accepted)) {}
 
 NotTls::NotTls(std::string_view peer, std::string received)
-    : TlsError("what " + std::string(peer) + " sent is not TLS: it begins with " + quoted(received) + "; is that a port without TLS?"),
+    : TlsError("what " + std::string(peer) + " sent is not TLS: it begins with " + quotedBytes(received) + "; is that a port without TLS?"),
       received(std::move(received)) {}
 
 HandshakeAborted::HandshakeAborted(std::string_view peer)

@@ -17,7 +17,7 @@ enum Flag : unsigned char { kDontFilter = 1, kHandleAll = 2, kDontRedirect = 4, 
 std::uint64_t fold(std::int64_t value) noexcept { return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63); }
 std::int64_t unfold(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1); }
 
-void appendText(std::string& out, std::string_view text) {
+void appendSized(std::string& out, std::string_view text) {
   appendVarint(out, text.size());
   out += text;
 }
@@ -33,14 +33,14 @@ std::string_view takeText(std::string_view& bytes) {
 void appendPairs(std::string& out, std::span<const std::pair<std::string, std::string>> pairs) {
   appendVarint(out, pairs.size());
   for (const auto& [name, value] : pairs) {
-    appendText(out, name);
-    appendText(out, value);
+    appendSized(out, name);
+    appendSized(out, value);
   }
 }
 
 void appendTexts(std::string& out, std::span<const std::string> texts) {
   appendVarint(out, texts.size());
-  for (const std::string& text : texts) appendText(out, text);
+  for (const std::string& text : texts) appendSized(out, text);
 }
 
 template <class C> std::uint64_t placeOf(std::vector<C>& table, C wanted) {
@@ -94,12 +94,12 @@ void RequestCodec::encode(const Request& request, std::string& out) {
   appendVarint(out, placeOf(callbacks_, request.callback));
   if (more) {
     appendVarint(out, placeOf(errbacks_, request.errback()));
-    appendText(out, request.method());
-    appendText(out, request.body());
+    appendSized(out, request.method());
+    appendSized(out, request.body());
     appendVarint(out, request.headers().size());
     for (const http::HeaderField field : request.headers()) {
-      appendText(out, field.name);
-      appendText(out, field.value);
+      appendSized(out, field.name);
+      appendSized(out, field.value);
     }
     appendPairs(out, request.allMeta());
   }
@@ -114,7 +114,7 @@ void RequestCodec::encode(const Request& request, std::string& out) {
   if (const std::string_view referrer = request.referrer(); !referrer.empty()) {
     const auto differ = std::mismatch(referrer.begin(), referrer.end(), url.begin(), url.end()).first - referrer.begin();
     appendVarint(out, static_cast<std::uint64_t>(differ));
-    appendText(out, referrer.substr(static_cast<std::size_t>(differ)));
+    appendSized(out, referrer.substr(static_cast<std::size_t>(differ)));
   }
   out += url;
 }

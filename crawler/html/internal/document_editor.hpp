@@ -9,6 +9,9 @@
 
 namespace weft::html::internal {
 
+/// Is it "xmlns" or of its kind? Namespaces in XML 1.0, section 3.
+inline bool declaresNamespace(std::string_view attribute) noexcept { return attribute == "xmlns" || attribute.starts_with("xmlns:"); }
+
 /// What is being made is nobody else's until finish().
 class DocumentEditor {
  public:

@@ -10,6 +10,8 @@
 
 namespace weft::html {
 
+inline const xmlChar* xml(const char* text) noexcept { return reinterpret_cast<const xmlChar*>(text); }
+
 /// libxml2 reads these and never frees or changes them. An xmlNode has the number of ours, and so its place in the
 /// block; _private of an attribute is its place among those of its element. Elements carry their order, negated, in
 /// `content`, as xmlXPathOrderDocElems() leaves it: so that sorting results needs no walks. psvi is a number, too: what

@@ -33,7 +33,7 @@ constexpr char kSchema[] =
 
 bool noRoom(int code) noexcept { return code == ENOSPC || code == EDQUOT || code == EFBIG; }
 
-std::int64_t seconds(Date date) noexcept { return date.time_since_epoch().count(); }
+std::int64_t secondsOf(Date date) noexcept { return date.time_since_epoch().count(); }
 Date dateOf(std::int64_t value) noexcept { return Date(std::chrono::seconds(value)); }
 
 std::string_view bytesOf(const Fingerprint& print) noexcept { return {reinterpret_cast<const char*>(&print), sizeof print}; }
@@ -166,9 +166,9 @@ struct HttpCacheFile::State {
     bindText(putPage, 3, page.method);
     bindText(putPage, 4, page.head.url);
     bind(putPage, 5, page.head.status);
-    bind(putPage, 6, seconds(page.head.requested));
-    bind(putPage, 7, seconds(page.head.received));
-    bind(putPage, 8, seconds(now));
+    bind(putPage, 6, secondsOf(page.head.requested));
+    bind(putPage, 7, secondsOf(page.head.received));
+    bind(putPage, 8, secondsOf(now));
     bindBlob(putPage, 9, page.head.headers.wire());
     std::int64_t id = 0;
     each(putPage, [&] { id = sqlite3_column_int64(putPage, 0); }, "write");
@@ -186,9 +186,9 @@ struct HttpCacheFile::State {
   void apply(const CacheChange& change, Date now) {
     if (const auto* page = std::get_if<PutPage>(&change)) return put(*page, now);
     if (const auto* page = std::get_if<FreshenPage>(&change)) {
-      bind(freshen, 1, seconds(page->head.requested));
-      bind(freshen, 2, seconds(page->head.received));
-      bind(freshen, 3, seconds(now));
+      bind(freshen, 1, secondsOf(page->head.requested));
+      bind(freshen, 2, secondsOf(page->head.received));
+      bind(freshen, 3, secondsOf(now));
       bindBlob(freshen, 4, page->head.headers.wire());
       bind(freshen, 5, page->id);
       return step(freshen);
@@ -198,7 +198,7 @@ struct HttpCacheFile::State {
   }
   void noteUsed(Date now) {
     for (const std::int64_t id : used) {
-      bind(touch, 1, seconds(now));
+      bind(touch, 1, secondsOf(now));
       bind(touch, 2, id);
       step(touch);
     }
@@ -305,7 +305,7 @@ std::optional<CachedPage> HttpCacheFile::find(Fingerprint print, std::string_vie
       page.body = s.unpacked(State::blob(s.get, 11), size, sqlite3_column_int(s.get, 10) != 0);
       if (page.body.size() != size || static_cast<std::int64_t>(hash128(page.body).low) != sqlite3_column_int64(s.get, 9)) s.damaged("a body is not what was written");
       if (!readHeaders(State::blob(s.get, 7), page.head.headers)) s.damaged("the fields of a response are not what was written");
-      if (seconds(now) - sqlite3_column_int64(s.get, 6) > kUsedWithin) s.used.push_back(page.id);
+      if (secondsOf(now) - sqlite3_column_int64(s.get, 6) > kUsedWithin) s.used.push_back(page.id);
       found = std::move(page);
     });
   } catch (const weft::Error& error) {

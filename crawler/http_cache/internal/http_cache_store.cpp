@@ -3,6 +3,7 @@
 #include <weft/core/log.hpp>
 #include <weft/core/reactor.hpp>
 #include <weft/core/thread_pool.hpp>
+#include <weft/crawler/internal/loggers.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -13,11 +14,6 @@
 namespace weft::crawler::internal {
 
 namespace {
-
-const Logger& logger() {
-  static const Logger logger("weft.crawler.httpcache");
-  return logger;
-}
 
 std::size_t sizeOf(const PutPage& page) noexcept { return page.body.size() + page.head.headers.wire().size() + page.head.url.size(); }
 
@@ -153,11 +149,11 @@ struct HttpCacheStore::State {
     if (group.evicted) stats.incValue("httpcache/evicted", static_cast<std::int64_t>(group.evicted));
     if (group.unread) {
       stats.incValue("httpcache/retrieve_error", static_cast<std::int64_t>(group.unread));
-      if (!std::exchange(toldOfReading, true)) logger().error(group.readError, "; pages that cannot be read count as missing");
+      if (!std::exchange(toldOfReading, true)) kHttpCacheLog.error(group.readError, "; pages that cannot be read count as missing");
     }
     if (!group.writeError.empty()) {
       stats.incValue("httpcache/store_error", static_cast<std::int64_t>(group.changes.size()));
-      if (!std::exchange(toldOfWriting, true)) logger().error(group.writeError, "; the crawl goes on, and what cannot be written is not kept");
+      if (!std::exchange(toldOfWriting, true)) kHttpCacheLog.error(group.writeError, "; the crawl goes on, and what cannot be written is not kept");
     }
   }
   // Gives back those who wait, for whoever wants to fire or drop them.

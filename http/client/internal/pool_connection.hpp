@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -16,6 +17,9 @@
 namespace weft::http::detail {
 
 class BodyStream;
+
+/// A body's memory is taken in one piece when its length is known, as far as that is believed before anything has come.
+inline constexpr std::uint64_t kBelieved = 1024 * 1024;
 
 /// The protocol of a pooled connection. Owned by its transport; known to the pool until it tells the pool that it is gone (Pool::removed()).
 class PoolConnection : public net::Protocol {

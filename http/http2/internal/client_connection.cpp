@@ -2,6 +2,7 @@
 
 #include <weft/http/http2/internal/client_stream.hpp>
 #include <weft/http/http2/internal/fields.hpp>
+#include <weft/http/internal/framing.hpp>
 #include <weft/net/error.hpp>
 
 #include <algorithm>
@@ -9,12 +10,6 @@
 #include <utility>
 
 namespace weft::http::detail {
-namespace {
-
-bool takesABody(std::string_view method) noexcept { return method == "POST" || method == "PUT" || method == "PATCH"; }
-
-}  // namespace
-
 Http2Connection::Http2Connection(Pool& pool, Host& host, const net::Address& peer, std::shared_ptr<const net::TlsFacts> tls)
     : PoolConnection(pool, host, peer, std::move(tls)),
       session_(Session::Kind::Client, *this, pool.options().http2Options),

@@ -11,7 +11,6 @@ namespace weft::http::detail {
 namespace {
 
 constexpr std::uint8_t kMostRefusals = 5;              // then a server that does nothing with a request is believed
-constexpr std::uint64_t kBelieved = 1024 * 1024;       // of a length that is announced, before anything has come
 
 bool asksFirst(const Request& request) noexcept { return !request.headers.empty() && request.headers.hasToken("Expect", "100-continue"); }
 

@@ -1,18 +1,11 @@
 // ClientStream: one timer for each, which looks when the next deadline is due and is never moved while bytes come.
 #include <weft/http/http2/internal/client_connection.hpp>
 #include <weft/http/http2/internal/client_stream.hpp>
+#include <weft/http/internal/deadline.hpp>
 
 #include <algorithm>
 
 namespace weft::http::detail {
-namespace {
-
-constexpr auto kNever = std::chrono::nanoseconds::max();
-
-std::chrono::nanoseconds later(std::chrono::nanoseconds from, Delay delay) noexcept { return delay.value() > kNever - from ? kNever : from + delay.value(); }
-
-}  // namespace
-
 std::chrono::nanoseconds ClientStream::nextDeadline() const noexcept {
   const AgentOptions& options = connection_->pool()->options();
   if (paused_) return deadline_;                                           // it is we who do not read

@@ -2,6 +2,7 @@
 
 #include <weft/core/log.hpp>
 #include <weft/http/http2/internal/server_stream.hpp>
+#include <weft/http/internal/loggers.hpp>
 #include <weft/net/error.hpp>
 
 #include <algorithm>
@@ -10,17 +11,10 @@
 namespace weft::http::detail {
 namespace {
 
-Logger& logger() {
-  static Logger instance("weft.http.server");
-  return instance;
-}
-
 using std::chrono::nanoseconds;
 
 // Between the GOAWAY that announces the end and the one that names the last stream: requests that crossed the first one are still taken.
 constexpr Delay kNotice = 0.5;
-// For a client that does not take its last bytes.
-constexpr Delay kLinger = 2;
 
 }  // namespace
 
@@ -110,7 +104,7 @@ void Http2Channel::bodyEmptied(Http2Stream& stream) {
 }
 
 void Http2Channel::wentAway(Http2Code code, std::string_view debug) {
-  if (code != Http2Code::NoError) logger().debug("a client ends its connection", field("client", peer_), field("error", GoneAway(code, debug).what()));
+  if (code != Http2Code::NoError) kServerLog.debug("a client ends its connection", field("client", peer_), field("error", GoneAway(code, debug).what()));
 }
 
 // ---- ending
@@ -125,8 +119,8 @@ void Http2Channel::left(ServerStream& stream) {
 void Http2Channel::endIfFinished() {
   const auto& violation = session_.violation();
   if (!violation && !session_.finished()) return;
-  if (violation) logger().debug("refused a connection of HTTP/2", field("client", peer_), field("error", violation->what()));
-  else if (!streams_.empty()) logger().debug("refused a connection of HTTP/2", field("client", peer_), field("error", session_.trouble()));
+  if (violation) kServerLog.debug("refused a connection of HTTP/2", field("client", peer_), field("error", violation->what()));
+  else if (!streams_.empty()) kServerLog.debug("refused a connection of HTTP/2", field("client", peer_), field("error", session_.trouble()));
   transport().loseConnection();
   end();
   timer_ = clock().callLater(kLinger, [this] { closeNow(); });

@@ -3,6 +3,7 @@
 #include <weft/http/http2/internal/server_connection.hpp>
 #include <weft/http/http2/internal/server_stream.hpp>
 #include <weft/http/internal/framing.hpp>
+#include <weft/http/internal/loggers.hpp>
 
 #include <charconv>
 #include <string>
@@ -12,11 +13,6 @@
 
 namespace weft::http::detail {
 namespace {
-
-Logger& logger() {
-  static Logger instance("weft.http.server");
-  return instance;
-}
 
 std::string_view inDigits(std::uint64_t number, char (&digits)[20]) noexcept {
   return {digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)};
@@ -42,7 +38,7 @@ void ServerStream::answered(Outcome<Response> outcome) {
   if (outcome && !(*outcome).takeOver()) return send(std::move(*outcome));
   Site& site = channel_->site();
   if (outcome) {
-    logger().error("a handler changes the protocol of a request that came over HTTP/2", field("client", channel_->peer()));
+    kServerLog.error("a handler changes the protocol of a request that came over HTTP/2", field("client", channel_->peer()));
     return send(site.errorPage(500));
   }
   const std::string who = channel_->peer().toString();
@@ -142,7 +138,7 @@ void ServerStream::streamed(Outcome<> outcome) {
   if (outcome || state_ != State::Sending) return;
   if (!begun_) return send(channel_->site().responseForBody(outcome.failure(), "the body of a response to " + channel_->peer().toString()));
   // Half an answer must not look like a whole one.
-  logger().error("the body of a response failed: its stream is reset", field("client", channel_->peer()), field("error", outcome.failure().what()));
+  kServerLog.error("the body of a response failed: its stream is reset", field("client", channel_->peer()), field("error", outcome.failure().what()));
   noteAnswer(false);
   channel_->session().reset(*this, Http2Code::InternalError);
   channel_->writeSoon();

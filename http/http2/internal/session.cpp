@@ -19,8 +19,6 @@ constexpr std::size_t kMostSentOfAHead = 1024 * 1024;
 // Under this the window of a connection cannot be: it begins with so much (RFC 9113 section 6.9.2).
 constexpr std::size_t kFirstWindow = 65535;
 
-std::string_view view(const std::uint8_t* bytes, std::size_t size) noexcept { return {reinterpret_cast<const char*>(bytes), size}; }
-
 std::uint32_t number(Http2Code code) noexcept { return static_cast<std::uint32_t>(code); }
 
 struct Options {

@@ -6,8 +6,6 @@
 namespace weft::http::detail {
 namespace {
 
-std::string_view view(const std::uint8_t* bytes, std::size_t size) noexcept { return {reinterpret_cast<const char*>(bytes), size}; }
-
 Http2Code codeOf(std::uint32_t code) noexcept { return code <= static_cast<std::uint32_t>(Http2Code::Http11Required) ? static_cast<Http2Code>(code) : Http2Code::InternalError; }
 
 }  // namespace

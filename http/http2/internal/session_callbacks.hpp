@@ -8,9 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace weft::http::detail {
+
+inline std::string_view view(const std::uint8_t* bytes, std::size_t size) noexcept { return {reinterpret_cast<const char*>(bytes), size}; }
 
 /// Each is handed the Session as `data`. Nothing is thrown through the library: what fails here makes it give up, and Session::pass() or produce() says why.
 struct Session::Callbacks {

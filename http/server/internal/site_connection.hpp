@@ -15,6 +15,9 @@ class Site;
 
 namespace weft::http::detail {
 
+/// For a client that does not take its last bytes.
+inline constexpr Delay kLinger = 2;
+
 /// Tells its Site when it is gone (Site::left()).
 class SiteConnection : public net::Protocol, public std::enable_shared_from_this<SiteConnection> {
  public:

@@ -1,5 +1,6 @@
 #include <weft/net/tls/internal/context.hpp>
 
+#include <weft/core/internal/text.hpp>
 #include <weft/net/address.hpp>
 #include <weft/net/tls/internal/tls_connection.hpp>
 
@@ -23,12 +24,6 @@ int versionNumber(TlsVersion version) {
     case TlsVersion::Tls12: return TLS1_2_VERSION;
     default: return TLS1_3_VERSION;
   }
-}
-
-std::string lowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
 }
 
 std::string wireProtocols(const std::vector<std::string>& names) {
@@ -203,7 +198,7 @@ ServerContext::ServerContext(const CertificateOptions& options)
     }
     if (!protocols.empty()) SSL_CTX_set_alpn_select_cb(raw, onProtocols, this);
     for (const std::string& name : certificate.certificate().dnsNames()) {
-      std::string lower = lowerCase(name);
+      std::string lower = weft::detail::lowered(name);
       if (lower.starts_with("*.")) wildcards.emplace_back(lower.substr(1), raw);
       else exact.emplace_back(std::move(lower), raw);
     }
@@ -220,7 +215,7 @@ ServerContext::ServerContext(const CertificateOptions& options)
 }
 
 SSL_CTX* ServerContext::contextFor(std::string_view name) const {
-  std::string lower = lowerCase(name);
+  std::string lower = weft::detail::lowered(name);
   if (lower.ends_with('.')) lower.pop_back();
   const auto find = [](const auto& names, std::string_view wanted) -> SSL_CTX* {
     const auto found = std::lower_bound(names.begin(), names.end(), wanted, [](const auto& one, std::string_view text) { return one.first < text; });
@@ -256,7 +251,7 @@ TlsClientConnectionOptions optionsForClientTLS(std::string hostname, const TlsCl
   const bool printable = std::all_of(hostname.begin(), hostname.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (hostname.empty() || !printable || hostname.size() > 253)
     throw TlsConfigurationError("optionsForClientTLS(): \"" + given + "\" is no host name in ASCII (international names in their xn-- form) and no numeric address");
-  return {detail::lowerCase(hostname), context};
+  return {weft::detail::lowered(hostname), context};
 }
 
 }  // namespace weft::net
