@@ -397,7 +397,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   }
   Settings forDownloads = settings;
   if (!options.dashboard.empty()) forDownloads.concurrentRequests = forDownloads.concurrentRequestsPerDomain = Dashboard::kMostConcurrency;      // whoever steers the crawl may raise them
-  HttpDownloader http(guarded ? static_cast<net::Network&>(*guarded) : network, forDownloads, archive->layer(settings));
+  HttpDownloader http(guarded ? static_cast<net::Network&>(*guarded) : network, forDownloads, archive->layer(settings), options.cookies);
   PoliteDownloader downloader(http, politeness);
   std::optional<SpiderThreads> threads;
   if (settings.parseThreads) {

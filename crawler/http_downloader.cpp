@@ -80,11 +80,12 @@ struct Client {
 }  // namespace
 
 struct HttpDownloader::State {
-  State(net::Network& network, const Settings& given, Layer layer)
+  State(net::Network& network, const Settings& given, Layer layer, std::shared_ptr<http::CookieJars> cookies)
       : network(network),
         settings(given),
         layer(std::move(layer)),
-        client(network, settings, optionsFor(settings), jars, this->layer),
+        jars(cookies ? std::move(cookies) : std::make_shared<http::CookieJars>()),
+        client(network, settings, optionsFor(settings), *jars, this->layer),
         authorization(authorizationFor(settings)),
         defaultHeaders{{"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, {"Accept-Language", "en"}} {}
 
@@ -96,7 +97,7 @@ struct HttpDownloader::State {
     if (!own) {
       http::ProxySettings proxies;
       if (proxy != "none") proxies.all(proxy);
-      own = std::make_unique<Client>(network, settings, optionsFor(settings).setProxies(std::move(proxies)), jars, layer);
+      own = std::make_unique<Client>(network, settings, optionsFor(settings).setProxies(std::move(proxies)), *jars, layer);
     }
     return *own;
   }
@@ -114,7 +115,7 @@ struct HttpDownloader::State {
     if (internal::metaNumber(request, "truncate_body")) prepared.setMaxBody(SIZE_MAX);        // how long it would be does not matter
     if (settings.cookiesEnabled && !internal::metaFlag(request, "dont_merge_cookies")) {
       prepared.cookieJar = request.meta("cookiejar");
-      for (const std::string& field : request.cookies()) jars.jar(prepared.cookieJar).setCookie(field, request.url);
+      for (const std::string& field : request.cookies()) jars->jar(prepared.cookieJar).setCookie(field, request.url);
     }
     return prepared;
   }
@@ -143,7 +144,7 @@ struct HttpDownloader::State {
   net::Network& network;
   const Settings settings;
   const Layer layer;
-  http::CookieJars jars;
+  const std::shared_ptr<http::CookieJars> jars;
   Client client;
   std::map<std::string, std::unique_ptr<Client>> proxied;              // by the proxy's URL
   Signals* signals = nullptr;                          // unless nobody listens
@@ -151,7 +152,8 @@ struct HttpDownloader::State {
   const http::Headers defaultHeaders;
 };
 
-HttpDownloader::HttpDownloader(net::Network& network, const Settings& settings, Layer layer) : state_(std::make_unique<State>(network, settings, std::move(layer))) {}
+HttpDownloader::HttpDownloader(net::Network& network, const Settings& settings, Layer layer, std::shared_ptr<http::CookieJars> cookies)
+    : state_(std::make_unique<State>(network, settings, std::move(layer), std::move(cookies))) {}
 HttpDownloader::~HttpDownloader() = default;
 
 Deferred<Response> HttpDownloader::fetch(std::shared_ptr<const Request> request) {

@@ -9,6 +9,7 @@
 
 namespace weft::http {
 class AnyAgent;
+class CookieJars;
 }
 namespace weft::net {
 class Network;
@@ -35,7 +36,8 @@ class HttpDownloader final : public Downloader {
   using Layer = std::function<std::unique_ptr<http::AnyAgent>(http::AnyAgent& agent)>;
 
   /// The network is referred to, and must outlive it. Throws SettingError: HTTPAUTH_USER without a domain; http::AuthError: one that cannot be sent; http::ProxySettingsError.
-  HttpDownloader(net::Network& network, const Settings& settings, Layer layer = {});
+  /// `cookies`: the jars that it keeps cookies in, where they come from a crawl before, or are for one behind; without them its own, which are empty at first.
+  HttpDownloader(net::Network& network, const Settings& settings, Layer layer = {}, std::shared_ptr<http::CookieJars> cookies = nullptr);
   ~HttpDownloader() override;
   Deferred<Response> fetch(std::shared_ptr<const Request> request) override;
   void listen(Signals* signals) override;

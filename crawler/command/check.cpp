@@ -1,7 +1,9 @@
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/project_program.hpp>
 #include <weft/crawler/command/spider_program.hpp>
 #include <weft/crawler/internal/command_line.hpp>
 #include <weft/crawler/run_spider.hpp>
+#include <weft/crawler/settings.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -21,13 +23,18 @@ int check(const std::string& target, bool list, const std::vector<std::string>& 
   if (isSpiderFile(target)) return runSpiderFile(target, words);
   if (target.find("://") != std::string::npos) return complain("check takes a spider, whose contracts name their pages, not a URL; to try a page: weft parse " + target, kUsage);
   if (std::filesystem::is_regular_file(target, trouble)) return complain(noSpiderFile(target), kUsage);
+  if (!target.empty()) words.insert(words.end(), {"--spider", target});
+  try {
+    if (const auto project = findProject()) return runProject(*project, words);
+  } catch (const SettingError& error) {                // weft.toml
+    return complain(error.what(), kUsage);
+  }
   if (SpiderRegistry::names().empty()) {
     return complain("this program has no spiders of its own" + (target.empty() ? std::string() : ", and so none that is called " + target) +
-                        "; name a file (weft check FILE.cpp), or in a project: build/PROJECT --check",
+                        "; name a file (weft check FILE.cpp), or go to a project's folder (whose weft.toml names its program)",
                     kUsage);
   }
   words.insert(words.begin(), "weft");
-  if (!target.empty()) words.insert(words.end(), {"--spider", target});
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
@@ -43,7 +50,7 @@ void addCheck(CLI::App& app, int& code) {
   };
   auto options = std::make_shared<Options>();
   CommandLine command(app, "check", "Say which of their contracts spiders keep");
-  command.option("target", options->target, "A spider's file, or the name of a spider of this program").text("FILE.cpp or SPIDER");
+  command.option("target", options->target, "A spider's file, or the name of a spider of this project (all of them)").text("FILE.cpp or SPIDER");
   command.flag("--list", options->list, "Only list the contracts");
   command.notes(R"(
 Examples:

@@ -2,8 +2,10 @@
 
 #include <weft/core/internal/suggest.hpp>
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/project_program.hpp>
 #include <weft/crawler/command/spider_program.hpp>
 #include <weft/crawler/internal/usage.hpp>
+#include <weft/crawler/settings.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -76,9 +78,20 @@ int run(int argc, char** argv) {
   if (runs && argv[2][0] == '-' && command::isSpiderFile(argv[argc - 1])) return complain("the file comes before the options of its spider: weft runspider " + std::string(argv[argc - 1]) + " " + argv[2] + " ...", kUsage);
   if (runs && argv[2][0] != '-') return command::runSpiderFile(argv[2], std::vector<std::string>(argv + 3, argv + argc));
   try {
+    // A project's spiders are in a program of its own, which reads the options of a crawl.
+    const std::string target = argc > 2 && within->get_name() == "crawl" ? argv[2] : "";
+    if (!target.empty() && target[0] != '-' && target.find("://") == std::string::npos && !command::isSpiderFile(target)) {
+      if (const auto project = command::findProject()) {
+        std::vector<std::string> words{"--spider", target};
+        words.insert(words.end(), argv + 3, argv + argc);
+        return command::runProject(*project, words);
+      }
+    }
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {                // --help, --version
     return app.exit(asked);
+  } catch (const SettingError& error) {                // weft.toml
+    return complain(error.what(), kUsage);
   } catch (const CLI::ParseError& error) {
     return complain(usageProblem(*within, error, argc, argv, within == &app ? "weft --help" : "weft " + within->get_name() + " --help"), kUsage);
   }

@@ -1,4 +1,5 @@
 #include <weft/crawler/command/command.hpp>
+#include <weft/crawler/command/project_program.hpp>
 #include <weft/crawler/command/spider_program.hpp>
 
 #include <weft/crawler/internal/command_line.hpp>
@@ -38,6 +39,13 @@ int parse(const Options& options) {
   if (isSpiderFile(options.spider)) return runSpiderFile(options.spider, argumentsOf(options));
   std::unique_ptr<Spider> spider;
   try {
+    if (!options.spider.empty()) {
+      if (const auto project = findProject()) {
+        std::vector<std::string> words = argumentsOf(options);
+        words.insert(words.begin(), {"--spider", options.spider});
+        return runProject(*project, words);
+      }
+    }
     spider = spiderFor(options.spider.empty() ? options.url : options.spider);
   } catch (const weft::Error& error) {
     return complain(error.what(), kUsage);

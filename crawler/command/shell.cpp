@@ -10,12 +10,15 @@
 #include <weft/crawler/internal/parse_program.hpp>
 #include <weft/crawler/internal/settings_layers.hpp>
 #include <weft/crawler/link_extractor.hpp>
+#include <weft/http/cookies/cookie_jars.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -40,30 +43,6 @@ struct Options {
   CrawlOptions crawl;
 };
 
-struct Help {
-  std::string_view word, usage, what;
-};
-constexpr Help kHelp[] = {
-    {"fetch", "fetch URL", "another page; without URL the same again. A link may be relative"},
-    {"css", "css QUERY", "what the CSS selector selects: css li.next a::attr(href)"},
-    {"xpath", "xpath EXPRESSION", "what the XPath selects: xpath //title/text()"},
-    {"jmespath", "jmespath EXPRESSION", "what it finds in JSON: jmespath items[].name"},
-    {"re", "re PATTERN", "what the regular expression finds in the text: re born in (\\d+)"},
-    {"links", "links [PATTERN]", "the page's links with their texts, or those whose URL matches"},
-    {"text", "text", "the page in UTF-8"},
-    {"headers", "headers", "the response's headers"},
-    {"status", "status", "its status"},
-    {"url", "url", "where it came from"},
-    {"encoding", "encoding", "the encoding that it is read in"},
-    {"request", "request", "what was asked: method, URL, headers"},
-    {"view", "view", "opens the page in the browser"},
-    {"parse", "parse [CALLBACK]", "what the spider makes of the page (--spider says which)"},
-    {"set", "set NAME=VALUE", "a setting for what is fetched from now on"},
-    {"settings", "settings NAME", "a setting's value"},
-    {"help", "help", "this"},
-    {"quit", "quit", "leaves, as Ctrl-D does"},
-};
-
 // One line, whatever the text holds.
 void printLine(std::string_view text) {
   std::string folded, line;
@@ -80,37 +59,21 @@ void printLine(std::string_view text) {
 
 class Shell {
  public:
-  explicit Shell(const Options& options) : options_(options) { options_.crawl.logLevel = options.crawl.logLevel.empty() ? "WARNING" : options.crawl.logLevel; }
+  explicit Shell(const Options& options) : options_(options) {
+    if (options_.crawl.logLevel.empty()) options_.crawl.logLevel = "WARNING";
+    options_.crawl.cookies = std::make_shared<http::CookieJars>();
+  }
 
   /// False when the line says to leave. Throws what the line makes go wrong.
   bool run(const std::string& text) {
     const ShellLine line = readShellLine(text);
     if (!line.problem.empty()) throw ShellError(line.problem);
-    const std::string& word = line.word;
-    if (word.empty()) return true;
-    if (word == "quit" || word == "exit") return false;
-    if (word == "help" || word == "shelp") help();
-    else if (word == "fetch") fetch(line.argument);
-    else if (word == "css" || word == "xpath" || word == "jmespath") select(line);
-    else if (word == "re") found(page().re(required(line)), line);
-    else if (word == "links") links(line.argument);
-    else if (word == "text" || word == "body") print(page().text());
-    else if (word == "headers") headers(page().headers);
-    else if (word == "status") printLine(std::to_string(page().status));
-    else if (word == "url") printLine(page().url.href());
-    else if (word == "encoding") printLine(page().encoding());
-    else if (word == "response") summary();
-    else if (word == "request") request();
-    else if (word == "request.url") printLine(page().request().url.href());
-    else if (word == "request.method") printLine(page().request().method());
-    else if (word == "request.headers") headers(page().request().headers());
-    else if (word == "view") view();
-    else if (word == "parse" || word == "items") parse(line.argument);
-    else if (word == "set") set(line.argument);
-    else if (word == "settings") settings(line);
-    else unknown(line, text);
+    if (line.word.empty()) return true;
+    const Command* const command = find(line.word);
+    if (!command) unknown(line, text);
+    (this->*command->run)(line);
     std::fflush(stdout);
-    return true;
+    return !left_;
   }
 
   /// A URL, or a file that is there.
@@ -131,13 +94,18 @@ class Shell {
     return target.find("://") == std::string::npos && (looksLikeFile(target) || std::filesystem::exists(target, trouble));
   }
 
-  static std::vector<std::string> words() {
-    std::vector<std::string> all{"response.css('", "response.xpath('"};
-    for (const Help& one : kHelp) all.emplace_back(one.word);
-    return all;
-  }
+  static std::vector<std::string> words();
 
  private:
+  struct Command {
+    std::string_view word, usage, what;                // without a usage, another word for one that has it: help leaves it out
+    void (Shell::*run)(const ShellLine& line);
+  };
+  static const Command kCommands[];
+
+  static const Command* find(std::string_view word) noexcept;
+  [[noreturn]] static void unknown(const ShellLine& line, const std::string& text);
+
   const Response& page() const {
     if (!response_) throw ShellError("there is no page yet; fetch URL brings one");
     return *response_;
@@ -145,9 +113,8 @@ class Shell {
 
   static const std::string& required(const ShellLine& line) {
     if (!line.argument.empty()) return line.argument;
-    for (const Help& one : kHelp)
-      if (one.word == line.word) throw ShellError(line.word + " takes something: " + std::string(one.usage) + " (" + std::string(one.what) + ")");
-    throw ShellError(line.word + " takes something");
+    const Command* const command = find(line.word);
+    throw ShellError(line.word + " takes something: " + std::string(command->usage) + " (" + std::string(command->what) + ")");
   }
 
   static void print(std::string_view text) {
@@ -161,16 +128,25 @@ class Shell {
     std::fwrite(out.data(), 1, out.size(), stdout);
   }
 
-  static void help() {
-    for (const Help& one : kHelp) std::printf("  %-20.*s  %.*s\n", static_cast<int>(one.usage.size()), one.usage.data(), static_cast<int>(one.what.size()), one.what.data());
-    std::puts("As in Scrapy's shell, too: response.css('title::text').get(), fetch('https://example.com/'), view(response), response.headers.");
-  }
+  void help(const ShellLine&);
+  void quit(const ShellLine&) { left_ = true; }
 
+  void status(const ShellLine&) { printLine(std::to_string(page().status)); }
+  void url(const ShellLine&) { printLine(page().url.href()); }
+  void encoding(const ShellLine&) { printLine(page().encoding()); }
+  void text(const ShellLine&) { print(page().text()); }
+  void headers(const ShellLine&) { printHeaders(page().headers); }
+  void requestUrl(const ShellLine&) { printLine(page().request().url.href()); }
+  void requestMethod(const ShellLine&) { printLine(page().request().method()); }
+  void requestHeaders(const ShellLine&) { printHeaders(page().request().headers()); }
+
+  void response(const ShellLine&) { summary(); }
   void summary() const {
     const Response& response = page();
     printLine(std::to_string(response.status) + " " + response.url.href() + "  " + std::to_string(response.body.size()) + " bytes, " + std::string(response.encoding()));
   }
 
+  void fetch(const ShellLine& line) { fetch(line.argument); }
   void fetch(const std::string& text) {
     http::Url url;
     if (!text.empty()) {
@@ -201,7 +177,9 @@ class Shell {
     std::printf("(%zu)\n", values.size());
   }
 
-  void select(const ShellLine& line) const {
+  void re(const ShellLine& line) { found(page().re(required(line)), line); }
+
+  void select(const ShellLine& line) {
     const auto step = [](const auto& of, const std::string& word, const std::string& query) { return word == "css" ? of.css(query) : word == "xpath" ? of.xpath(query) : of.jmespath(query); };
     SelectorList list = step(page(), line.word, required(line));
     for (const auto& [word, argument] : line.then) {
@@ -215,37 +193,47 @@ class Shell {
     found(list.getall(), line);
   }
 
-  void links(const std::string& pattern) const {
+  void links(const ShellLine& line) {
     LinkExtractor extractor;
-    if (!pattern.empty()) extractor.allow(pattern);
+    if (!line.argument.empty()) extractor.allow(line.argument);
     const std::vector<Link> all = extractor.extractLinks(page());
     for (const Link& link : all) printLine(link.url.href() + (link.text.empty() ? "" : "  " + link.text));
     std::printf("(%zu)\n", all.size());
   }
 
-  static void headers(const http::Headers& all) {
+  static void printHeaders(const http::Headers& all) {
     for (const http::HeaderField field : all) printLine(std::string(field.name) + ": " + std::string(field.value));
   }
 
-  void request() const {
+  void request(const ShellLine&) {
     const Request& asked = page().request();
     printLine(std::string(asked.method()) + " " + asked.url.href());
-    headers(asked.headers());
+    printHeaders(asked.headers());
   }
 
-  void view() const {
+  // Of all sites, as the next fetch may be of another.
+  void cookies(const ShellLine& line) {
+    http::CookieJar& jar = options_.crawl.cookies->jar();
+    if (line.argument == "clear") return jar.clear();
+    if (!line.argument.empty()) throw ShellError("cookies takes nothing, or clear");
+    const std::vector<http::Cookie> all = jar.cookies();
+    for (const http::Cookie& cookie : all) printLine(cookie.name + "=" + cookie.value + "  " + cookie.domain + cookie.path);
+    std::printf("(%zu)\n", all.size());
+  }
+
+  void view(const ShellLine&) {
     const std::string path = saveForBrowser(page());
     std::puts(path.c_str());
     std::fflush(stdout);
     if (!openBrowser(path)) throw ShellError("no browser was opened: set BROWSER to one, or open the file by hand");
   }
 
-  void parse(const std::string& callback) const {
+  void parse(const ShellLine& line) {
     const http::Url& url = page().url;
     if (!url.isHttp()) throw ShellError("parse fetches the page anew, which " + url.href() + " cannot be");
     ParseOptions one;
     one.url = url.href();
-    one.callback = callback;
+    one.callback = line.argument;
     int code = kComplete;
     if (isSpiderFile(options_.spider)) code = parseWithFile(one);
     else code = parsePage(*spiderOf(url), one, options_.crawl);
@@ -267,13 +255,13 @@ class Shell {
     return WIFEXITED(status) ? WEXITSTATUS(status) : kStopped;
   }
 
-  void set(const std::string& assignment) {
+  void set(const ShellLine& line) {
     SettingsLayers layers;
-    addSettings(layers, {assignment});                 // a mistake is found now
-    options_.crawl.settings.push_back(assignment);
+    addSettings(layers, {line.argument});              // a mistake is found now
+    options_.crawl.settings.push_back(line.argument);
   }
 
-  void settings(const ShellLine& line) const {
+  void settings(const ShellLine& line) {
     SettingsLayers layers;
     layers.addProject();
     layers.addEnvironment(environ);
@@ -284,17 +272,67 @@ class Shell {
     printLine(layers.settings().get(name));
   }
 
-  static void unknown(const ShellLine& line, const std::string& text) {
-    std::vector<std::string_view> known;
-    for (const Help& one : kHelp) known.push_back(one.word);
-    std::string hint = suggestion(line.word, known);
-    if (hint.empty() && text.find("://") != std::string::npos) hint = "; to bring a page: fetch " + text;
-    throw ShellError("there is no \"" + line.word + "\" here" + hint + " (help lists what there is)");
-  }
-
   Options options_;
   std::optional<Response> response_;
+  bool left_ = false;
 };
+
+const Shell::Command Shell::kCommands[] = {
+    {"fetch", "fetch URL", "another page; without URL the same again. A link may be relative", &Shell::fetch},
+    {"css", "css QUERY", "what the CSS selector selects: css li.next a::attr(href)", &Shell::select},
+    {"xpath", "xpath EXPRESSION", "what the XPath selects: xpath //title/text()", &Shell::select},
+    {"jmespath", "jmespath EXPRESSION", "what it finds in JSON: jmespath items[].name", &Shell::select},
+    {"re", "re PATTERN", "what the regular expression finds in the text: re born in (\\d+)", &Shell::re},
+    {"links", "links [PATTERN]", "the page's links with their texts, or those whose URL matches", &Shell::links},
+    {"text", "text", "the page in UTF-8", &Shell::text},
+    {"headers", "headers", "the response's headers", &Shell::headers},
+    {"status", "status", "its status", &Shell::status},
+    {"url", "url", "where it came from", &Shell::url},
+    {"encoding", "encoding", "the encoding that it is read in", &Shell::encoding},
+    {"request", "request", "what was asked: method, URL, headers", &Shell::request},
+    {"cookies", "cookies [clear]", "those kept from one fetch to the next, or away with them", &Shell::cookies},
+    {"view", "view", "opens the page in the browser", &Shell::view},
+    {"parse", "parse [CALLBACK]", "what the spider makes of the page (--spider says which)", &Shell::parse},
+    {"set", "set NAME=VALUE", "a setting for what is fetched from now on", &Shell::set},
+    {"settings", "settings NAME", "a setting's value", &Shell::settings},
+    {"help", "help", "this", &Shell::help},
+    {"quit", "quit", "leaves, as Ctrl-D does", &Shell::quit},
+    {"shelp", "", "", &Shell::help},
+    {"exit", "", "", &Shell::quit},
+    {"body", "", "", &Shell::text},
+    {"items", "", "", &Shell::parse},
+    {"response", "", "", &Shell::response},
+    {"request.url", "", "", &Shell::requestUrl},
+    {"request.method", "", "", &Shell::requestMethod},
+    {"request.headers", "", "", &Shell::requestHeaders},
+};
+
+const Shell::Command* Shell::find(std::string_view word) noexcept {
+  const auto* const command = std::find_if(std::begin(kCommands), std::end(kCommands), [word](const Command& one) { return one.word == word; });
+  return command == std::end(kCommands) ? nullptr : command;
+}
+
+std::vector<std::string> Shell::words() {
+  std::vector<std::string> all{"response.css('", "response.xpath('"};
+  for (const Command& one : kCommands)
+    if (!one.usage.empty()) all.emplace_back(one.word);
+  return all;
+}
+
+void Shell::help(const ShellLine&) {
+  for (const Command& one : kCommands)
+    if (!one.usage.empty()) std::printf("  %-20.*s  %.*s\n", static_cast<int>(one.usage.size()), one.usage.data(), static_cast<int>(one.what.size()), one.what.data());
+  std::puts("As in Scrapy's shell, too: response.css('title::text').get(), fetch('https://example.com/'), view(response), response.headers.");
+}
+
+void Shell::unknown(const ShellLine& line, const std::string& text) {
+  std::vector<std::string_view> known;
+  for (const Command& one : kCommands)
+    if (!one.usage.empty()) known.push_back(one.word);
+  std::string hint = suggestion(line.word, known);
+  if (hint.empty() && text.find("://") != std::string::npos) hint = "; to bring a page: fetch " + text;
+  throw ShellError("there is no \"" + line.word + "\" here" + hint + " (help lists what there is)");
+}
 
 // False when it went wrong, which was said then.
 template <class Action> bool attempt(Action action) {
@@ -363,8 +401,8 @@ Examples:
   weft shell page.html -c 'css a::attr(href)'           a file, one line, and out
   echo 'links' | weft shell https://example.com/
 
-Scrapy's manner works as well: response.css('title::text').get(). help lists what can be asked. Each fetch is a crawl of its own,
-so that cookies are not kept from one to the next. Ctrl-C ends a fetch, Ctrl-D leaves.
+Scrapy's manner works as well: response.css('title::text').get(). help lists what can be asked. Cookies are kept from one fetch
+to the next. Ctrl-C ends a fetch, Ctrl-D leaves.
 Exit codes: 0 each line worked, 1 one did not, 2 usage.)");
   command.run([options, &code] { code = shell(*options); });
 }

@@ -1,5 +1,6 @@
 #include <weft/crawler/command/spider_program.hpp>
 
+#include <weft/crawler/command/child_program.hpp>
 #include <weft/crawler/command/command.hpp>
 #include <weft/crawler/command/spider_cache.hpp>
 #include <weft/crawler/internal/crawl_program.hpp>
@@ -14,8 +15,6 @@
 #include <sstream>
 #include <utility>
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,38 +45,6 @@ std::string environmentOr(const char* name, const char* otherwise) {
   return value && *value ? value : otherwise;
 }
 
-// Runs a program to its end; its status as waitpid() gives it, or -1 with errno when there is no such program. With `output` its standard output goes there.
-int run(std::vector<std::string> words, std::string* output = nullptr) {
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  int ends[2] = {-1, -1};
-  if (output && ::pipe2(ends, O_CLOEXEC) != 0) return -1;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  if (output) posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  else posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);       // a compiler's words are no items
-  pid_t child = -1;
-  const int trouble = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (output) ::close(ends[1]);
-  if (output && !trouble) {
-    char buffer[4096];
-    for (ssize_t got; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) output->append(buffer, static_cast<std::size_t>(got));
-  }
-  if (output) ::close(ends[0]);
-  if (trouble) {
-    errno = trouble;
-    return -1;
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) return -1;
-  return status;
-}
-
-bool succeeded(int status) { return status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == 0; }
-
 // Which weft the spider is compiled against, and how.
 struct Library {
   std::vector<std::string> compile, link;
@@ -93,7 +60,7 @@ std::optional<std::vector<std::string>> pkgConfig(const std::string& folders, st
   const std::string given = environmentOr("PKG_CONFIG_PATH", "");
   words.insert(words.begin(), {"env", "PKG_CONFIG_PATH=" + folders + (folders.empty() || given.empty() ? "" : ":") + given, "pkg-config"});
   std::string output;
-  if (!succeeded(run(std::move(words), &output))) return std::nullopt;
+  if (!succeeded(runChild(std::move(words), &output))) return std::nullopt;
   return wordsOf(output);
 }
 
@@ -224,14 +191,14 @@ std::string compiledSpider(const std::string& file) {
   std::vector<std::string> compile = compiler;
   for (const auto& words : {kCompile, flags, library.compile}) add(compile, words);
   add(compile, {"-MMD", "-MF", workshop / "headers.d", "-c", "-o", workshop / "spider.o", "-x", "c++", file});
-  if (const int status = run(std::move(compile)); !succeeded(status)) failCompile(file, compiler.front(), status);
+  if (const int status = runChild(std::move(compile)); !succeeded(status)) failCompile(file, compiler.front(), status);
 
   if (!writeWhole(workshop / "main.cpp", kMain)) throw CompileError("cannot write to " + (workshop / "main.cpp") + ": " + std::strerror(errno), kStartError);
   std::vector<std::string> link = compiler;
   add(link, flags);
   add(link, {"-o", workshop / "program", workshop / "main.cpp", workshop / "spider.o"});
   add(link, library.link);
-  if (const int status = run(std::move(link)); !succeeded(status)) failCompile(file, compiler.front(), status);
+  if (const int status = runChild(std::move(link)); !succeeded(status)) failCompile(file, compiler.front(), status);
   return cache.keep(workshop, library.compile);
 }
 
@@ -247,12 +214,7 @@ int runSpiderFile(const std::string& file, const std::vector<std::string>& argum
   }
   std::vector<std::string> words{file};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  std::fflush(stdout);
-  ::execv(program.c_str(), pointers.data());
-  return complain("cannot run " + program + ": " + std::strerror(errno), kStartError);
+  return becomeProgram(program, std::move(words));
 }
 
 }  // namespace weft::crawler::command

@@ -51,9 +51,9 @@ int startProject(const std::string& name, std::string folder) {
               "    cd %s\n"
               "    %s && ninja -C build\n"
               "    meson test -C build\n"
-              "    build/%s --spider quotes -O quotes.jsonl          # with `weft demo` in another terminal\n\n"
+              "    weft crawl quotes -O quotes.jsonl          # with `weft demo` in another terminal\n\n"
               "weft genspider NAME DOMAIN adds a spider.\n",
-              name.c_str(), folder.c_str(), folder.c_str(), setup.c_str(), name.c_str());
+              name.c_str(), folder.c_str(), folder.c_str(), setup.c_str());
   return kComplete;
 }
 

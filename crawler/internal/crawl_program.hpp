@@ -12,6 +12,10 @@
 #include <string_view>
 #include <vector>
 
+namespace weft::http {
+class CookieJars;
+}
+
 namespace weft::crawler {
 
 /// What the command line says of a crawl. Names and values as they were written.
@@ -32,6 +36,7 @@ struct CrawlOptions {
   std::string logFile;                                 // --logfile
   bool noLog = false, noStatus = false, noSummary = false;
   bool abortOnSignal = false;                          // the first signal ends it at once
+  std::shared_ptr<http::CookieJars> cookies;           // those of several crawls, one after the other; null: each has its own
 };
 
 /// Exit codes, as the manual lists them.

@@ -36,11 +36,13 @@ class Reader {
     }
     for (const auto& [key, value] : whole) {
       const std::string_view name = key.str();
-      if (name != "settings") refuseKey(key, value);
-      if (!value.is_table()) fail(key.source(), "settings must be a table: [settings]");
+      if (name != "settings" && name != "project") refuseKey(key, value);
+      if (!value.is_table()) fail(key.source(), std::string(name) + " must be a table: [" + std::string(name) + "]");
     }
     if (const toml::table* settings = whole["settings"].as_table())
       for (const auto& [key, value] : *settings) add(key, value);
+    if (const toml::table* project = whole["project"].as_table())
+      for (const auto& [key, value] : *project) describe(key, value);
     std::sort(file_.settings.begin(), file_.settings.end(), [](const auto& a, const auto& b) { return std::pair(a.line, a.column) < std::pair(b.line, b.column); });
   }
 
@@ -50,11 +52,19 @@ class Reader {
   }
 
   [[noreturn]] void refuseKey(const toml::key& key, const toml::node& value) const {
-    static constexpr std::string_view kTables[] = {"settings"};
+    static constexpr std::string_view kTables[] = {"settings", "project"};
     const std::string name(key.str());
     for (const SettingInfo& info : allSettings())
       if (info.name == name) fail(key.source(), name + " stands outside of a table; write [settings] above it");
     fail(key.source(), value.is_table() ? "there is no table [" + name + "]" + suggestion(name, kTables) : "there is no key " + name + "; settings stand below [settings]");
+  }
+
+  void describe(const toml::key& key, const toml::node& value) {
+    const std::string name(key.str());
+    if (name != "program") fail(key.source(), "[project] takes program = \"build/NAME\", not " + name);
+    const auto text = value.value_exact<std::string>();
+    if (!text || text->find('/') == std::string::npos) fail(value.source(), "program must be a string, the program's path in its build folder: \"build/NAME\"");
+    file_.program = *text;
   }
 
   void add(const toml::key& key, const toml::node& value) {
@@ -155,7 +165,7 @@ std::string contentOf(const std::string& path) {
 }  // namespace
 
 ProjectFile ProjectFile::parse(std::string path, std::string_view text) {
-  ProjectFile file{std::move(path), {}};
+  ProjectFile file{std::move(path), {}, {}};
   Reader(file).read(text);
   return file;
 }

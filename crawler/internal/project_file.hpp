@@ -17,12 +17,15 @@ namespace weft::crawler {
 ///     USER_AGENT = "example-bot (+https://example.com/bot)"
 ///     FEED_EXPORT_FIELDS = ["url", "title"]              # lists: arrays of strings
 ///     EXTENSIONS = { SlowPages = false }                 # JSON: tables; false stands for null, which TOML has not
+///     [project]
+///     program = "build/shop"                             # made of the project's spiders; weft crawl SPIDER builds and runs it
 struct ProjectFile {
   struct Setting {
     std::string name, value;                           // the value as Settings::set() takes it
     std::uint32_t line, column;                        // of the value
   };
   std::string path;
+  std::string program;                                 // as it is written; empty when none is
   std::vector<Setting> settings;                       // in the order of their lines
 
   /// Reads a text. Every setting is checked: name, type and value. Throws SettingError, which begins with "PATH:LINE:COLUMN: ".

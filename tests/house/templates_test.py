@@ -60,7 +60,9 @@ def main():
 
     def tested():
         run('meson', 'test', '-C', 'build', cwd=work / 'shop')
-        assert run('build/shop', '--list', cwd=work / 'shop').split() == sorted([*(f'my_{kind}' for kind in KINDS), 'quotes'])
+        names = sorted([*(f'my_{kind}' for kind in KINDS), 'quotes'])
+        assert run('build/shop', '--list', cwd=work / 'shop').split() == names
+        assert run(weft, 'list', cwd=work / 'shop' / 'spiders').split() == names
 
     def crawled():
         port_file = work / 'port'
@@ -71,17 +73,28 @@ def main():
                 time.sleep(0.02)
             url = f'http://127.0.0.1:{port_file.read_text().strip()}/'
             run('build/shop', '--spider', 'quotes', '--url', url, '-O', 'quotes.jsonl', cwd=work / 'shop')
+            # The command is at home in a project: it builds what has changed, and runs it in the folder where it was called.
+            spider = work / 'shop' / 'spiders' / 'quotes.cpp'
+            spider.write_text(spider.read_text() + '// changed\n')
+            said = run(weft, 'crawl', 'quotes', '--url', url, '-O', 'again.jsonl', cwd=work / 'shop' / 'spiders')
+            assert said.startswith('Building ') and 'Building' not in said[9:], said
+            assert run(weft, 'parse', url, '--spider', 'quotes', '--nolog', cwd=work / 'shop').count('\nitem ') == 10
+            assert 'Building' not in run(weft, 'check', 'quotes', cwd=work / 'shop', status=2)                # it promises nothing
+            spider.write_text(spider.read_text() + 'what is this\n')
+            said = run(weft, 'crawl', 'quotes', cwd=work / 'shop', status=1)
+            assert 'error: ' in said and said.endswith('/build/shop failed (see above)\n'), said
         finally:
             demo.terminate()
             demo.wait()
         quotes = [json.loads(line) for line in (work / 'shop' / 'quotes.jsonl').read_text().splitlines()]
+        assert (work / 'shop' / 'spiders' / 'again.jsonl').read_text().count('\n') == 108
         assert len(quotes) == 108 and all(quote['text'] and quote['author'] for quote in quotes), f'{len(quotes)} quotes'
 
     for kind in KINDS:
         attempt(f'the template {kind} compiles', lambda: alone(kind))
     attempt('a project with a spider of each template builds', project)
     attempt('its tests pass, and it lists its spiders', tested)
-    attempt('its spider crawls the demo site', crawled)
+    attempt('its spider crawls the demo site, as does weft crawl in its folder', crawled)
     if not suite.failed:
         shutil.rmtree(work)
     suite.end()

@@ -1,6 +1,7 @@
 #include <weft/crawler/frontier/internal/job_reader.hpp>
 
 #include <weft/crawler/fingerprint.hpp>
+#include <weft/crawler/frontier/internal/journal.hpp>
 #include <weft/crawler/frontier/internal/request_codec.hpp>
 
 #include <sqlite3.h>
@@ -76,12 +77,10 @@ std::size_t callbackOf(std::string_view bytes) {
 
 JobFacts readJob(const std::string& folder, const http::Url& url) {
   const Job job(folder);
-  // What this reads is in versions 1 and 2 of the journal, see there.
   std::int64_t application = 0, version = 0;
   job.each("PRAGMA application_id", [&](sqlite3_stmt* row) { application = sqlite3_column_int64(row, 0); });
   job.each("PRAGMA user_version", [&](sqlite3_stmt* row) { version = sqlite3_column_int64(row, 0); });
-  if (application != 0x77656674) throw JournalError(folder + "/journal.db is a database of another program: name another job folder");
-  if (version < 1 || version > 2) throw JournalError("the journal of " + folder + " is of version " + std::to_string(version) + ", and this weft reads versions 1 and 2");
+  Journal::requireReadable(folder + "/journal.db", application, version);
   JobFacts facts;
   const Fingerprint wanted = fingerprint(url);
   job.each("SELECT spider FROM job", [&](sqlite3_stmt* row) { facts.spider = Job::blob(row, 0); });

@@ -172,6 +172,13 @@ struct Journal::State {
   std::vector<FeedFile> feeds;
 };
 
+void Journal::requireReadable(const std::string& path, std::int64_t application, std::int64_t version) {
+  if (application != kApplication) throw JournalError(path + " is a database of another program: name another job folder");
+  if (version >= kOldestVersion && version <= kVersion) return;
+  throw JournalError("the journal " + path + " is of version " + std::to_string(version) + ", and this weft reads versions " + std::to_string(kOldestVersion) + " to " + std::to_string(kVersion) +
+                     ": finish the job with the weft that began it, or begin it anew in another folder");
+}
+
 Journal::Journal(const std::string& folder, const Spider& spider, bool power) : state_(std::make_unique<State>(folder)) {
   State& s = *state_;
   s.takeLock();
@@ -181,11 +188,7 @@ Journal::Journal(const std::string& folder, const Spider& spider, bool power) : 
   s.run("PRAGMA locking_mode=EXCLUSIVE", "open");
   const std::int64_t version = s.number("PRAGMA user_version"), application = s.number("PRAGMA application_id");
   s.resumed = s.number("SELECT count(*) FROM sqlite_schema") > 0;
-  if (s.resumed && application != kApplication) throw JournalError(s.path + " is a database of another program: name another job folder");
-  if (s.resumed && (version < kOldestVersion || version > kVersion)) {
-    throw JournalError("the journal " + s.path + " is of version " + std::to_string(version) + ", and this weft reads versions " + std::to_string(kOldestVersion) + " to " + std::to_string(kVersion) +
-                       ": finish the job with the weft that began it, or begin it anew in another folder");
-  }
+  if (s.resumed) requireReadable(s.path, application, version);
   s.run("PRAGMA journal_mode=WAL", "open");
   s.run(power ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", "open");
   s.run("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000", "open");

@@ -59,6 +59,9 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
   ~Journal();
 
+  /// Throws JournalError unless a database with these `PRAGMA application_id` and `PRAGMA user_version` is a journal that this weft reads.
+  static void requireReadable(const std::string& path, std::int64_t application, std::int64_t version);
+
   /// Was it there before?
   bool resumed() const noexcept;
   /// What it holds, for a start. Throws JournalDamaged, JournalError.

@@ -223,8 +223,8 @@ TEST_CASE("mistakes with runspider, check, startproject, genspider and why") {
     {"runspider http://a.example/", 2, "\"http://a.example/\" is no file of a spider; to crawl a site: weft crawl http://a.example/"},
     {"runspider -O quotes.jsonl quotes.cpp", 2, "the file comes before the options of its spider: weft runspider quotes.cpp -O ..."},
 
-    {"check", 2, "this program has no spiders of its own; name a file (weft check FILE.cpp), or in a project: build/PROJECT --check"},
-    {"check quotes", 2, "this program has no spiders of its own, and so none that is called quotes; name a file (weft check FILE.cpp), or in a project: build/PROJECT --check"},
+    {"check", 2, "this program has no spiders of its own; name a file (weft check FILE.cpp), or go to a project's folder (whose weft.toml names its program)"},
+    {"check quotes", 2, "this program has no spiders of its own, and so none that is called quotes; name a file (weft check FILE.cpp), or go to a project's folder (whose weft.toml names its program)"},
     {"check nosuch.cpp", 2, "cannot read nosuch.cpp: No such file or directory"},
     {"check note.txt", 2, "\"note.txt\" is no C++ file (.cpp, .cc, .cxx or .C)"},
     {"check http://a.example/", 2, "check takes a spider, whose contracts name their pages, not a URL; to try a page: weft parse http://a.example/"},

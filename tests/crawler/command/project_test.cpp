@@ -52,6 +52,12 @@ TEST_CASE("a crawl takes its settings from weft.toml, and a mistake in it ends t
   CHECK(mistaken.output == "weft: weft.toml:3:1: no setting is called CONCURENT_REQUESTS; did you mean CONCURRENT_REQUESTS?\n");
   write(folder / "weft.toml", "[settings\n");
   CHECK(weftIn(folder.path, "crawl " + demo.url).output.starts_with("weft: weft.toml:1:"));
+  for (const auto& [text, problem] : {std::pair("[project]\nprogram = \"shop\"\n", "2:11: program must be a string, the program's path in its build folder: \"build/NAME\""),
+                                      {"[project]\nname = \"build/shop\"\n", "2:1: [project] takes program = \"build/NAME\", not name"},
+                                      {"project = 1\n", "1:1: project must be a table: [project]"}}) {
+    write(folder / "weft.toml", text);
+    for (const char* command : {"crawl quotes", "list", "check", "parse http://a.example/ --spider quotes"}) CHECK(weftIn(folder.path, command).output == std::string("weft: weft.toml:") + problem + "\n");
+  }
   const ProgramRun environment = runProgram("WEFT_RETRY_TIMES=many '" + kWeft + "' crawl " + demo.url);
   CHECK(environment.status == 2);
   CHECK(environment.output == "weft: in the environment, WEFT_RETRY_TIMES=many: must be a whole number\n");

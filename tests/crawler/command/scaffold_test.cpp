@@ -10,7 +10,7 @@ TEST_CASE("startproject writes a project and says what comes next") {
   const ProgramRun run = weftIn(folder.path, "startproject shop");
   CHECK_MESSAGE(run.status == 0, run.output);
   CHECK(run.output.starts_with("The project shop is in shop. Next:\n\n    cd shop\n    meson setup build"));
-  CHECK(has(run, "build/shop --spider quotes -O quotes.jsonl"));
+  CHECK(has(run, "weft crawl quotes -O quotes.jsonl"));
   for (const char* file : {"weft.toml", "meson.build", "main.cpp", "items.hpp", "pipelines.hpp", "spiders/quotes.cpp", "tests/quotes_test.cpp", ".gitignore", "README.md"}) {
     CAPTURE(file);
     const std::string text = contentOf(folder / ("shop/" + std::string(file)));

@@ -3,6 +3,8 @@
 #include "crawler/command/weft_command.hpp"
 
 #include <weft/crawler/command/shell_language.hpp>
+#include <weft/http/server/serving_threads.hpp>
+#include <weft/http/server/site.hpp>
 
 #include <poll.h>
 #include <pty.h>
@@ -115,6 +117,22 @@ TEST_CASE("the shell reads lines from a pipe, fetches pages and follows relative
   const ProgramRun parsed = runWeft("shell " + demo.url + " -c parse");
   CHECK(parsed.status == 0);
   CHECK(has(parsed, "in all   1 item, "));
+}
+
+TEST_CASE("the shell keeps cookies from one fetch to the next, says which, and forgets them when told") {
+  weft::http::ServingThreads serving(1, 0, [](weft::Reactor&) {
+    return std::make_shared<weft::http::Site>([](weft::http::Request request) {
+      weft::http::Response response(200, std::string(request.headers.get("Cookie").value_or("a stranger")));
+      if (request.url.pathname() == "/login") response.headers.add("Set-Cookie", "session=42; Path=/");
+      return weft::succeed(std::move(response));
+    });
+  });
+  const std::string site = "http://127.0.0.1:" + std::to_string(serving.port()) + "/";
+  const ProgramRun run = runWeft("shell -s ROBOTSTXT_OBEY=false " + site + "login -c text -c 'fetch /' -c text -c cookies -c 'cookies clear' -c fetch -c text -c 'cookies eat' 2>&1");
+  CHECK(run.status == 1);
+  CHECK_MESSAGE(has(run, "a stranger\n200 " + site + "  10 bytes, "), run.output);
+  CHECK(has(run, "\nsession=42\nsession=42  127.0.0.1/\n(1)\n200 "));
+  CHECK(run.output.ends_with("\na stranger\nweft: cookies takes nothing, or clear\n"));
 }
 
 TEST_CASE("on a terminal the shell prompts, Ctrl-C drops a line, and Ctrl-D leaves") {
