@@ -173,10 +173,30 @@ class Shared final : public http::AnyAgent {
   http::AnyAgent& agent_;
 };
 
+// The WARC files that --replay names: a folder stands for all that are in it, in the order of their names. Throws WarcError.
+std::vector<std::string> archiveFiles(const std::vector<std::string>& named) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  for (const std::string& name : named) {
+    std::error_code trouble;
+    if (!fs::is_directory(name, trouble)) {
+      files.push_back(name);
+      continue;
+    }
+    const std::size_t before = files.size();
+    for (const auto& entry : fs::directory_iterator(name, trouble))
+      if (const std::string path = entry.path().string(); path.ends_with(".warc") || path.ends_with(".warc.gz")) files.push_back(path);
+    if (trouble) throw WarcError("cannot look into the folder " + name + ": " + trouble.message());
+    if (files.size() == before) throw WarcError("there is no WARC file (.warc, .warc.gz) in the folder " + name + "; a crawl records one by --warc " + name + "/pages.warc.gz");
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
+  }
+  return files;
+}
+
 // What stands in place of the network, or around it.
 struct Archive {
   Archive(const CrawlOptions& options, const Settings& settings, Reactor& reactor) {
-    if (!options.replay.empty()) replay.emplace(options.replay);
+    if (!options.replay.empty()) replay.emplace(archiveFiles(options.replay));
     if (settings.warcFile.empty()) return;
     WarcOptions how;
     how.maxBytes = static_cast<std::uint64_t>(settings.warcMaxBytes);
@@ -277,7 +297,7 @@ void addCrawlOptions(CommandLine& command, CrawlOptions& options) {
   command.option("--job", options.job, "Keep the crawl in the folder DIR: after a stop, a crash or kill -9 the same command goes on with it").text("DIR");
   command.flag("--since-last", options.sinceLast, "With --job: crawl again, and give the items of pages that changed since the last run");
   command.option("--warc", options.warc, "Record what is sent and received in FILE, as WARC 1.1; .gz compresses").text("FILE");
-  command.option("--replay", options.replay, "Ask nobody: answer requests out of the WARC file FILE; may be repeated").text("FILE");
+  command.option("--replay", options.replay, "Ask nobody: answer requests out of the WARC file FILE, or of all in a folder; may be repeated").text("FILE");
   command.option("--report", options.report, "Write a report of the run to FILE: as JSON, or as a page where it ends in .html").text("FILE");
   command.option("--trace", options.trace, "Write a span of each request to FILE, as lines of OTLP's JSON, for a tracing tool to draw").text("FILE");
   command.flag("--dashboard{0}", options.dashboard, "Serve a page that shows the crawl and steers it, and /metrics: on any free port of this machine, or on --dashboard=[ADDRESS:]PORT");

@@ -44,6 +44,7 @@
 #include <weft/http/header_values/retry_after.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/history.hpp>
+#include <weft/http/html_escape.hpp>
 #include <weft/http/http2/errors.hpp>
 #include <weft/http/http2/options.hpp>
 #include <weft/http/json.hpp>

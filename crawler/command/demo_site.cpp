@@ -1,6 +1,7 @@
 #include <weft/crawler/command/demo_site.hpp>
 
 #include <weft/crawler/command/demo_quotes.hpp>
+#include <weft/http/html_escape.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -14,19 +15,6 @@ namespace weft::crawler::command {
 namespace {
 
 constexpr std::size_t kQuotesPerPage = 10;
-
-void escape(std::string& out, std::string_view text) {
-  for (char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-}
 
 // "The Tailor's Apprentice" -> "The-Tailors-Apprentice"
 std::string slugOf(std::string_view name) {
@@ -50,7 +38,7 @@ std::vector<std::string_view> tagsOf(const DemoQuote& quote) {
 
 std::string frame(std::string_view title, std::string_view body) {
   std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>";
-  escape(page, title);
+  http::appendHtmlEscaped(page, title);
   page += "</title>\n<style>body{font:1.1em Georgia,serif;max-width:42em;margin:2em auto;padding:0 1em}.quote{margin:1.5em 0}"
           ".tag{margin-right:.5em}nav li{display:inline;margin-right:1em}</style>\n</head>\n<body>\n<h1><a href=\"/\">Quotes to weave</a></h1>\n";
   page += body;
@@ -60,9 +48,9 @@ std::string frame(std::string_view title, std::string_view body) {
 
 void appendQuote(std::string& out, const DemoQuote& quote) {
   out += "<div class=\"quote\">\n<span class=\"text\">\xE2\x80\x9C";
-  escape(out, quote.text);
+  http::appendHtmlEscaped(out, quote.text);
   out += "\xE2\x80\x9D</span>\n<span>by <small class=\"author\">";
-  escape(out, quote.author);
+  http::appendHtmlEscaped(out, quote.author);
   out += "</small> <a href=\"/author/" + slugOf(quote.author) + "/\">(about)</a></span>\n<div class=\"tags\">Tags:";
   for (std::string_view tag : tagsOf(quote)) {
     out += " <a class=\"tag\" href=\"/tag/";
@@ -124,15 +112,15 @@ class Pages {
 
   void addAuthor(const DemoAuthor& author, const std::vector<const DemoQuote*>& quotes) {
     std::string body = "<h2 class=\"author-title\">";
-    escape(body, author.name);
+    http::appendHtmlEscaped(body, author.name);
     body += "</h2>\n";
     if (!author.born.empty()) body += "<p>Born: <span class=\"author-born-date\">" + std::string(author.born) + "</span></p>\n";
     body += "<p class=\"author-description\">";
-    escape(body, author.description);
+    http::appendHtmlEscaped(body, author.description);
     body += "</p>\n<ul>\n";
     for (const DemoQuote* quote : quotes) {
       body += "<li>";
-      escape(body, quote->text);
+      http::appendHtmlEscaped(body, quote->text);
       body += "</li>\n";
     }
     body += "</ul>\n";

@@ -1,6 +1,7 @@
 #include <weft/crawler/command/fetched_page.hpp>
 
 #include <weft/crawler/internal/borrowed_spider.hpp>
+#include <weft/http/html_escape.hpp>
 
 #include <cerrno>
 #include <cstdlib>
@@ -49,16 +50,6 @@ class OneResponse final : public BorrowedSpider {
 std::string environment(const char* name) {
   const char* const value = std::getenv(name);
   return value ? value : "";
-}
-
-std::string escapedAttribute(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
 }
 
 // Where the first tag of that name ends, or npos.
@@ -118,7 +109,7 @@ std::string withBase(const Response& response) {
   if (place == std::string::npos) place = behindTag(page, "html");
   if (place == std::string::npos) place = behindTag(page, "!doctype");
   if (place == std::string::npos) place = 0;
-  page.insert(place, "<meta charset=\"utf-8\"><base href=\"" + escapedAttribute(response.url.href()) + "\">");
+  page.insert(place, "<meta charset=\"utf-8\"><base href=\"" + http::htmlEscaped(response.url.href()) + "\">");
   return page;
 }
 

@@ -96,41 +96,55 @@ struct WarcReplay::State {
   struct Place {
     std::uint32_t file;
     std::uint64_t offset;
+    std::uint32_t body = kOwn;                         // of a revisit: where in `bodies` the record is that has its body
   };
+  static constexpr std::uint32_t kOwn = UINT32_MAX;
+  // While the index is made: the responses by what a revisit may call them, their records' IDs and their bodies' digests.
+  using Originals = std::unordered_map<std::string, Place>;
   struct Answers {
     std::vector<Place> places;
     std::size_t next = 0;
   };
 
   State(std::vector<std::string> given, WarcLimits limits) : paths(std::move(given)), limits(limits) {
+    Originals originals;
     for (std::size_t i = 0; i < paths.size(); ++i) {
       readers.push_back(std::make_unique<WarcReader>(paths[i], limits));
-      enter(static_cast<std::uint32_t>(i));
+      enter(static_cast<std::uint32_t>(i), originals);
     }
   }
 
-  void enter(std::uint32_t file) {
+  void enter(std::uint32_t file, Originals& originals) {
     struct Found {
       std::string uri, id, concurrent;
-      std::uint64_t offset;
+      Place place;
     };
     WarcReader& reader = *readers[file];
     std::unordered_map<std::string, Asked> asked;      // by the IDs of the request and of its response: either may name the other
     std::vector<Found> found;
     while (const auto record = reader.next()) {
-      if (!isHttp(*record)) continue;
       const std::string_view type = record->type();
+      if (!isHttp(*record) && type != "revisit") continue;
       if (type == "request") {
         if (record->block.starts_with("GET ") && record->block.ends_with("\r\n\r\n")) continue;
         Asked one = askedBy(*record);
         for (const auto& [name, value] : record->fields)
           if (http::equalIgnoringCase(name, "WARC-Record-ID") || http::equalIgnoringCase(name, "WARC-Concurrent-To")) asked.insert_or_assign(value, one);
-      } else if (type == "response" || (type == "revisit" && record->field("WARC-Profile").ends_with("server-not-modified"))) {
+      } else if (type == "response" || type == "revisit") {
         if (record->cut) {
           log::warning("weft.crawler.warc", "a response of more than ", limits.maxBlock, " bytes is left out", field("url", record->targetUri()));
           continue;
         }
-        found.push_back({std::string(record->targetUri()), std::string(record->field("WARC-Record-ID")), std::string(record->field("WARC-Concurrent-To")), record->offset});
+        Place place{file, record->offset};
+        if (type == "response") {
+          for (const char* name : {"WARC-Record-ID", "WARC-Payload-Digest"})
+            if (const std::string_view value = record->field(name); !value.empty()) originals.try_emplace(std::string(value), place);
+        } else if (!record->field("WARC-Profile").ends_with("server-not-modified")) {
+          const auto body = bodyOf(*record, originals);
+          if (!body) continue;
+          place.body = *body;
+        }
+        found.push_back({std::string(record->targetUri()), std::string(record->field("WARC-Record-ID")), std::string(record->field("WARC-Concurrent-To")), place});
       }
     }
     if (reader.truncated()) log::warning("weft.crawler.warc", "the last record of ", paths[file], " was not written in full, and is left out");
@@ -140,9 +154,29 @@ struct WarcReplay::State {
       auto request = asked.find(one.id);
       if (request == asked.end()) request = asked.find(one.concurrent);
       const std::string key = request == asked.end() ? keyOf("GET", *url, "") : keyOf(request->second.method, *url, request->second.body);
-      answers[key].places.push_back({file, one.offset});
+      answers[key].places.push_back(one.place);
       ++size;
     }
+  }
+
+  // Where the body is that a revisit of the profile identical-payload-digest stands for: in an earlier record.
+  std::optional<std::uint32_t> bodyOf(const WarcRecord& revisit, const Originals& originals) {
+    for (const char* name : {"WARC-Refers-To", "WARC-Payload-Digest"}) {
+      const auto original = originals.find(std::string(revisit.field(name)));
+      if (original == originals.end()) continue;
+      bodies.push_back(original->second);
+      return static_cast<std::uint32_t>(bodies.size() - 1);
+    }
+    log::warning("weft.crawler.warc", "a revisit whose body is in no record before it is left out", field("url", revisit.targetUri()));
+    return std::nullopt;
+  }
+
+  WarcRecord read(const Place& place) {
+    WarcReader& reader = *readers[place.file];
+    reader.seek(place.offset);
+    auto record = reader.next();
+    if (!record || record->targetUri().empty()) throw WarcError(paths[place.file] + " has changed since it was opened");
+    return std::move(*record);
   }
 
   std::string names() const { return paths.size() == 1 ? paths.front() : paths.front() + " and the " + std::to_string(paths.size() - 1) + (paths.size() == 2 ? " other file" : " other files"); }
@@ -153,21 +187,24 @@ struct WarcReplay::State {
     Answers& known = found->second;
     const Place place = known.places[known.next];
     if (known.next + 1 < known.places.size()) ++known.next;
-    WarcReader& reader = *readers[place.file];
-    reader.seek(place.offset);
-    const auto record = reader.next();
-    if (!record || record->targetUri().empty()) throw WarcError(paths[place.file] + " has changed since it was opened");
+    WarcRecord record = read(place);
     const std::string url = request.url.href();
     http::Response response;
     try {
-      response = responseOf(record->block, request.method() == "HEAD");
+      const std::string head = place.body == kOwn ? std::string() : std::exchange(record, read(bodies[place.body])).block;   // a revisit's own, if it has one
+      response = responseOf(record.block, request.method() == "HEAD");
+      if (!head.empty()) {
+        http::Response again = responseOf(head, true);
+        again.setBody(response.body.take());
+        response = std::move(again);
+      }
     } catch (const http::ParseError&) {
       throw http::ResponseFailed(url, Failure());
     }
     response.url = request.url;
-    if (!record->field("WARC-Truncated").empty()) {
+    if (!record.field("WARC-Truncated").empty()) {
       response.body = http::detail::producedBody(
-          [rest = std::optional<std::string>(response.body.take()), url, why = std::string(record->field("WARC-Truncated")), path = paths[place.file]]() mutable -> Deferred<std::optional<std::string>> {
+          [rest = std::optional<std::string>(response.body.take()), url, why = std::string(record.field("WARC-Truncated")), path = paths[place.file]]() mutable -> Deferred<std::optional<std::string>> {
             if (rest && !rest->empty()) return succeed(std::exchange(rest, std::nullopt));
             return fail<std::optional<std::string>>(http::ResponseFailed(url, Failure(WarcError("the body was cut in " + path + " (" + why + ")"))));
           },
@@ -179,6 +216,7 @@ struct WarcReplay::State {
   const std::vector<std::string> paths;
   const WarcLimits limits;
   std::vector<std::unique_ptr<WarcReader>> readers;
+  std::vector<Place> bodies;                           // that revisits stand for
   std::unordered_map<std::string, Answers> answers;
   std::uint64_t size = 0;
 };

@@ -1,6 +1,7 @@
 #include <weft/http/server/internal/listing.hpp>
 
 #include <weft/http/file_error.hpp>
+#include <weft/http/html_escape.hpp>
 #include <weft/http/percent_encoding.hpp>
 
 #include <algorithm>
@@ -27,18 +28,6 @@ constexpr std::string_view kStyle =
     "td:first-child{overflow-wrap:anywhere}"
     "td:nth-child(n+2),th:nth-child(n+2){text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
     "a{text-decoration:none}a:hover,a:focus-visible{text-decoration:underline}";
-
-void escape(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out.push_back(c);
-    }
-  }
-}
 
 std::string sizeText(std::uint64_t bytes) {
   if (bytes < 1024) return std::to_string(bytes) + " B";
@@ -99,9 +88,9 @@ Listing listFolder(const ServedFolder& root, OpenedFile folder, const std::strin
 
 std::string listingPage(std::string_view title, bool hasParent, const Listing& listing) {
   std::string page = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>";
-  escape(page, title);
+  appendHtmlEscaped(page, title);
   page.append("</title>\n<style>").append(kStyle).append("</style>\n</head>\n<body>\n<h1>");
-  escape(page, title);
+  appendHtmlEscaped(page, title);
   page += "</h1>\n<table>\n<thead><tr><th>Name</th><th>Size</th><th>Changed (UTC)</th></tr></thead>\n<tbody>\n";
   if (hasParent) page += "<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n";
   for (const ListedFile& file : listing.files) {
@@ -109,7 +98,7 @@ std::string listingPage(std::string_view title, bool hasParent, const Listing& l
     page += "<tr><td><a href=\"";
     appendPercentEncoded(page, file.name, PercentEncodeSet::Component);
     page.append(slash).append("\">");
-    escape(page, file.name);
+    appendHtmlEscaped(page, file.name);
     page.append(slash).append("</a></td><td>").append(file.isFolder ? std::string() : sizeText(file.size));
     page.append("</td><td>").append(timeText(file.modified)).append("</td></tr>\n");
   }

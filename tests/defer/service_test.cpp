@@ -228,7 +228,7 @@ TEST_CASE("an error of a TimerService's function is logged and ends the calls") 
 }
 
 TEST_CASE("a CooperatorService works while it runs") {
-  ManualClock clock;
+  ManualClock clock(1);                                // a slice is 10 ms of real time
   int steps = 0;
   const auto count = [](int& steps) -> CooperativeSteps {
     for (;;) {

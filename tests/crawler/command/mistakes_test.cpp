@@ -173,6 +173,7 @@ TEST_CASE("mistakes with crawl") {
     {"crawl http://a.example/ --since-last", 2, "--since-last needs a job, which keeps the pages: --job DIR"},
     {"crawl http://a.example/ --dashboard=999999", 2, "--dashboard=999999: this is no PORT or ADDRESS:PORT, such as 8080, 0.0.0.0:8080 or [::1]:8080"},
     {"crawl http://a.example/ --replay nothing.warc", 1, "cannot read nothing.warc: No such file or directory"},
+    {"crawl http://a.example/ --replay full", 1, "there is no WARC file (.warc, .warc.gz) in the folder full; a crawl records one by --warc full/pages.warc.gz"},
     {"crawl http://a.example/ -o /nonexistent/pages.jsonl", 1, "cannot write to /nonexistent/pages.jsonl: No such file or directory"},
   });
 }

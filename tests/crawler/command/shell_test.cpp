@@ -123,7 +123,7 @@ TEST_CASE("the shell keeps cookies from one fetch to the next, says which, and f
   weft::http::ServingThreads serving(1, 0, [](weft::Reactor&) {
     return std::make_shared<weft::http::Site>([](weft::http::Request request) {
       weft::http::Response response(200, std::string(request.headers.get("Cookie").value_or("a stranger")));
-      if (request.url.pathname() == "/login") response.headers.add("Set-Cookie", "session=42; Path=/");
+      if (request.url.path() == "/login") response.headers.add("Set-Cookie", "session=42; Path=/");
       return weft::succeed(std::move(response));
     });
   });

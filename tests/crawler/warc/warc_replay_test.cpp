@@ -201,3 +201,24 @@ TEST_CASE("records of other tools are replayed: chunks left in, or taken out and
   auto broken = world.fetch(downloader, Request("http://site.test/"));
   failureResultOf<http::ResponseFailed>(broken);
 }
+
+TEST_CASE("a revisit has the body of the record that it refers to, or of the first with its digest, under its own head") {
+  World world;
+  const auto revisit = [](std::string_view uri, std::string_view fields, std::string_view head) {
+    return "WARC/1.1\r\nWARC-Type: revisit\r\nWARC-Profile: http://netpreserve.org/warc/1.1/revisit/identical-payload-digest\r\nWARC-Target-URI: http://site.test" + std::string(uri) + "\r\n" +
+           std::string(fields) + "Content-Length: " + std::to_string(head.size()) + "\r\n\r\n" + std::string(head) + "\r\n\r\n";
+  };
+  const std::string first = page("WARC-Record-ID: <urn:uuid:1>\r\nWARC-Payload-Digest: sha1:ABC\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-From: first\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+  world.write(first + revisit("/again", "WARC-Refers-To: <urn:uuid:1>\r\n", "HTTP/1.1 203 Again\r\nContent-Type: text/plain\r\nX-From: revisit\r\nContent-Length: 5\r\n\r\n") +
+              revisit("/same", "WARC-Payload-Digest: sha1:ABC\r\n", "") + revisit("/lost", "WARC-Refers-To: <urn:uuid:9>\r\n", "HTTP/1.1 200 OK\r\n\r\n"));
+  HttpDownloader downloader = world.replaying();
+  const Response again = world.get(downloader, Request("http://site.test/again"));
+  CHECK(again.body == "hello");
+  CHECK(again.status == 203);
+  CHECK(again.headers.get("X-From") == "revisit");
+  const Response same = world.get(downloader, Request("http://site.test/same"));
+  CHECK(same.body == "hello");
+  CHECK(same.headers.get("X-From") == "first");
+  auto lost = world.fetch(downloader, Request("http://site.test/lost"));
+  failureResultOf<NotInWarc>(lost);
+}

@@ -5,6 +5,7 @@
 
 #include "http/client/agent_world.hpp"
 #include "support/random.hpp"
+#include "support/scale.hpp"
 
 #include <weft/defer/defer_later.hpp>
 #include <weft/net/testing/failing_network.hpp>
@@ -104,7 +105,7 @@ Deferred<std::string> someUse(Deferred<Response> pending, std::uint64_t how) {
 }  // namespace
 
 TEST_CASE("whatever the network does, every request ends and the pool's counts return to zero") {
-  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= weft::test::seeds(1000); ++seed) {
     CAPTURE(seed);
     Random random(seed);
     ManualClock clock;

@@ -129,7 +129,7 @@ Deferred<std::string> someUse(Deferred<Response> pending, std::uint64_t how) {
 }  // namespace
 
 TEST_CASE("whatever the network does to HTTP/2, every request ends and the pool's counts return to zero") {
-  const auto seeds = static_cast<std::uint64_t>(1000 / std::min<std::size_t>(test::kScale, 3));
+  const std::uint64_t seeds = test::seeds(1000);
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     CAPTURE(seed);
     Random random(seed);

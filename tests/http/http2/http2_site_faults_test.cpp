@@ -116,7 +116,7 @@ TEST_CASE("whatever the network does to a site's HTTP/2, answers are whole and o
   const Silence silence;
   const Folder files;
   std::size_t whole = 0, cut = 0;
-  const auto seeds = static_cast<std::uint64_t>(1000 / std::min<std::size_t>(test::kScale, 3));
+  const std::uint64_t seeds = test::seeds(1000);
   constexpr int kAgents = 2, kEach = 6;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     CAPTURE(seed);

@@ -130,7 +130,7 @@ TEST_CASE("whatever the network does, answers come whole and in their order, eve
   const Silence silence;
   const Folder files;
   std::size_t whole = 0, cut = 0;
-  const auto seeds = static_cast<std::uint64_t>(1000 / std::min<std::size_t>(test::kScale, 5));
+  const std::uint64_t seeds = test::seeds(1000);
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     CAPTURE(seed);
     Random random(seed);

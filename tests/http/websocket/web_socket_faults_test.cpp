@@ -74,7 +74,7 @@ Deferred<> receiveMany(std::shared_ptr<WebSocket> socket, int& received) {
 
 TEST_CASE("whatever the network does, both ends of every WebSocket come to an end, and messages come in order") {
   int whole = 0, broken = 0;
-  const auto seeds = static_cast<std::uint64_t>(600 / std::min<std::size_t>(test::kScale, 5));
+  const std::uint64_t seeds = test::seeds(600);
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     CAPTURE(seed);
     Random random(seed);

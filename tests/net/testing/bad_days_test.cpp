@@ -126,7 +126,7 @@ TEST_CASE("a thousand seeds of a faulty echo end with all bytes delivered or a t
   AllCounted all;
   LogCapture log;
   std::map<std::string, int> endings;
-  const std::uint64_t seeds = 1000 / (kScale > 1 ? 5 : 1);
+  const std::uint64_t seeds = test::seeds(1000);
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const std::string ending = run(seed);
     ++endings[ending];
