@@ -35,6 +35,9 @@ using internal::CachedPage;
 constexpr std::string_view kRunField = "Weft-Run";     // among the fields of a page that is kept: the run in which it was last new
 constexpr std::string_view kUnchanged = "unchanged";
 
+// Does the answer say how the page is, for good? A redirect says it of another, and a server that is busy or out of order says nothing: what was seen before stays what the next answer is compared with.
+bool saysHowItIs(int status) noexcept { return status == 200 || status == 203 || (status >= 400 && status < 500 && status != 408 && status != 425 && status != 429); }
+
 }  // namespace
 
 // ---- the runs
@@ -163,9 +166,9 @@ Deferred<Response> SinceLastMiddleware::compare(std::shared_ptr<const Request> r
       co_return state.unchanged(std::move(request), std::move(*page));
     }
     const bool isCut = std::find(response.flags.begin(), response.flags.end(), "download_stopped") != response.flags.end();
-    if (response.status != 200 || isCut) co_return response;
+    if (!saysHowItIs(response.status) || isCut) co_return response;
     auto head = state.keeping->makeHead(*request, response.status, response.headers, requested, state.now());
-    const bool isSame = page && page->body == response.body;
+    const bool isSame = page && page->head.status == response.status && page->body == response.body;
     if (head && isSame) {
       head->headers.set(kRunField, page->head.headers.get(kRunField, ""));
       internal::FreshenPage freshened;

@@ -17,9 +17,13 @@ SiteSpider::SiteSpider(http::Url start) : Spider("site"), start_(start.withFragm
 void SiteSpider::setArguments(std::map<std::string, std::string> arguments) {
   static constexpr std::array<std::string_view, 2> kKnown{"allow", "deny"};
   for (const auto& [name, value] : arguments) {
-    if (name == "allow") links_.allow(value).denyExtensions({});
-    else if (name == "deny") links_.deny(value);
-    else throw SpiderError("crawling a URL takes the arguments allow and deny, not " + name + suggestion(name, kKnown));
+    try {
+      if (name == "allow") links_.allow(value).denyExtensions({});
+      else if (name == "deny") links_.deny(value);
+      else throw SpiderError("crawling a URL takes the arguments allow and deny, not " + name + suggestion(name, kKnown));
+    } catch (const PatternError& error) {
+      throw SpiderError("the argument " + name + ": " + error.what());
+    }
   }
   Spider::setArguments(std::move(arguments));
 }

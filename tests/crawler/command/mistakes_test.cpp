@@ -165,7 +165,7 @@ TEST_CASE("mistakes with crawl") {
     {"crawl http://a.example/ -s DEPTH_LIMIT", 2, "-s takes NAME=VALUE, not \"DEPTH_LIMIT\""},
     {"crawl http://a.example/ -s DEPTH_LIMIT=deep", 2, "DEPTH_LIMIT=deep: must be a whole number"},
     {"crawl http://a.example/ -a alow=x", 2, "crawling a URL takes the arguments allow and deny, not alow; did you mean allow?"},
-    {"crawl http://a.example/ -a 'allow=('", 2, "\"(\" is no regular expression: missing ): ("},
+    {"crawl http://a.example/ -a 'allow=('", 2, "the argument allow: \"(\" is no regular expression: missing ): ("},
     {"crawl http://a.example/ -L LOUD", 2, "LOG_LEVEL=LOUD: must be CRITICAL, ERROR, WARNING, INFO or DEBUG"},
     {"crawl http://a.example/ -o x.cvs", 2, "cannot write x.cvs: there is no feed format \"cvs\"; there are jsonlines (.jsonl, .jl), json, csv and xml, each with .gz or .zst behind it; name one as FILE:FORMAT; did you mean csv?"},
     {"crawl http://a.example/ -o x.jsonl -O ./x.jsonl", 2, "both -O and -o write to x.jsonl; name another file for one of them"},

@@ -130,11 +130,28 @@ TEST_CASE("what is no whole page passes by") {
     CHECK(world.seen(withMeta("truncate_body", "2")) == "one");
     CHECK(world.seen(Request("http://a/").setMethod("POST")) == "one");
   }
-  world.server.answer = [](const Request& request) { return Response(request.url, 404, {}, "gone"); };
-  world.begin(3);
+}
+
+TEST_CASE("a page that is gone is new once, and what a busy server says in between is no page") {
+  World world;
+  const auto answers = [&world](int status, const char* body) { world.server.answer = [=](const Request& request) { return Response(request.url, status, {}, body); }; };
+  answers(404, "gone");
   CHECK(world.seen() == "gone");
+  world.begin(2);
+  CHECK(world.seen() == "gone, unchanged");
+  for (const int busy : {408, 429, 500, 503, 302}) {
+    answers(busy, "not now");
+    world.begin(3);
+    CHECK(world.seen() == "not now");
+  }
+  answers(404, "gone");
   world.begin(4);
+  CHECK(world.seen() == "gone, unchanged");
+  answers(200, "gone");
+  world.begin(5);
   CHECK(world.seen() == "gone");
+  world.begin(6);
+  CHECK(world.seen() == "gone, unchanged");
 }
 
 TEST_CASE("a run is gone on with until it is finished; then the next begins without its journal") {
