@@ -102,10 +102,10 @@ int why(const std::string& text, const std::string& folder, const std::string& t
       print("attempts", std::to_string(facts.failure->tries));
       print("cause", facts.failure->cause);
     }
-    for (const Attempt& attempt : attempts) print(attempt);
-    if (attempts.empty() && !trace.empty()) print("attempt", "none in " + trace);
     for (const std::string& feed : facts.feeds)
       if (const auto lines = linesWith(feed, url.href())) print("items", std::to_string(*lines) + (*lines == 1 ? " line of " : " lines of ") + feed + (*lines == 1 ? " holds this URL" : " hold this URL"));
+    for (const Attempt& attempt : attempts) print(attempt);
+    if (attempts.empty() && !trace.empty()) print("attempt", "none in " + trace);
     return kComplete;
   } catch (const JournalError& error) {
     return complain(error.what(), kStartError);

@@ -149,7 +149,7 @@ def main():
         (folder / 'subprojects').mkdir()
         (folder / 'subprojects' / 'weft').symlink_to(TOP)
         build = folder / 'build'
-        run('meson', 'setup', '--wrap-mode=forcefallback', '-Ddefault_library=shared', '-Dpkgconfig.relocatable=true', '--buildtype=plain',
+        run('meson', 'setup', '--wrap-mode=forcefallback', '-Ddefault_library=shared', '-Dpkgconfig.relocatable=true', '-Dweft:floors_unity=true', '--buildtype=plain',
             build, folder)
         expectQuiet(run('ninja', '-C', build))
         expectLine(build / 'stranger')

@@ -130,8 +130,8 @@ TEST_CASE("the shell keeps cookies from one fetch to the next, says which, and f
   const std::string site = "http://127.0.0.1:" + std::to_string(serving.port()) + "/";
   const ProgramRun run = runWeft("shell -s ROBOTSTXT_OBEY=false " + site + "login -c text -c 'fetch /' -c text -c cookies -c 'cookies clear' -c fetch -c text -c 'cookies eat' 2>&1");
   CHECK(run.status == 1);
-  CHECK_MESSAGE(has(run, "a stranger\n200 " + site + "  10 bytes, "), run.output);
-  CHECK(has(run, "\nsession=42\nsession=42  127.0.0.1/\n(1)\n200 "));
+  CHECK_MESSAGE(has(run, "a stranger\n200 " + site + " 10 bytes, "), run.output);
+  CHECK(has(run, "\nsession=42\nsession=42 127.0.0.1/\n(1)\n200 "));
   CHECK(run.output.ends_with("\na stranger\nweft: cookies takes nothing, or clear\n"));
 }
 

@@ -36,13 +36,13 @@ TEST_CASE("with the crawl's trace why says when a page was asked for, with what 
   const Folder folder;
   const Demo& demo = sharedDemo();
   CHECK(weftIn(folder.path, "crawl " + demo.url + " --job job --trace spans.jsonl -O pages.jsonl --nolog -s CLOSESPIDER_PAGECOUNT=3").status == 5);
-  const ProgramRun start = weftIn(folder.path, "why '" + demo.url + "#top' --job job --trace spans.jsonl");
+  const ProgramRun start = weftIn(folder.path, "why " + demo.url + " --job job --trace spans.jsonl");
   CHECK_MESSAGE(start.status == 0, start.output);
   const std::size_t at = start.output.find("\nattempt   20");
   REQUIRE(at != std::string::npos);
   const std::string attempt = start.output.substr(at + 1);
   CHECK_MESSAGE(attempt.find(" UTC GET 200 in 0.") == 33, attempt);
-  CHECK(attempt.find(", first byte 0.") != std::string::npos);
+  CHECK(attempt.find("first byte 0.") != std::string::npos);
   CHECK(lines(attempt) == 1);
 
   write(folder / "old.jsonl", contentOf(folder / "spans.jsonl") + "{\"resourceSp");                // a writer that was killed
@@ -50,7 +50,7 @@ TEST_CASE("with the crawl's trace why says when a page was asked for, with what 
   const ProgramRun never = weftIn(folder.path, "why " + demo.url + "nobody/ --job job --trace spans.jsonl");
   CHECK(never.status == 4);
 
-  CHECK(weftIn(folder.path, "crawl http://127.0.0.1:1/ --job dead --trace dead.jsonl -O none.jsonl --nolog -s RETRY_TIMES=1 -s RETRY_BACKOFF=0.01").status == 4);
+  CHECK(weftIn(folder.path, "crawl http://127.0.0.1:1/ --job dead --trace dead.jsonl -O none.jsonl --nolog -s RETRY_TIMES=1").status == 4);
   const ProgramRun dead = weftIn(folder.path, "why http://127.0.0.1:1/ --job dead --trace dead.jsonl");
   CHECK_MESSAGE(has(dead, " UTC GET connecting to 127.0.0.1:1: connection refused in 0."), dead.output);
 
