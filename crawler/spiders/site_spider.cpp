@@ -3,6 +3,7 @@
 #include <weft/core/internal/suggest.hpp>
 #include <weft/core/log.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,11 +18,11 @@ SiteSpider::SiteSpider(http::Url start) : Spider("site"), start_(start.withFragm
 void SiteSpider::setArguments(std::map<std::string, std::string> arguments) {
   static constexpr std::array<std::string_view, 2> kKnown{"allow", "deny"};
   for (const auto& [name, value] : arguments) {
+    if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) throw SpiderError("crawling a URL takes the arguments allow and deny, not " + name + suggestion(name, kKnown));
     try {
       if (name == "allow") links_.allow(value).denyExtensions({});
-      else if (name == "deny") links_.deny(value);
-      else throw SpiderError("crawling a URL takes the arguments allow and deny, not " + name + suggestion(name, kKnown));
-    } catch (const PatternError& error) {
+      else links_.deny(value);
+    } catch (const SpiderError& error) {
       throw SpiderError("the argument " + name + ": " + error.what());
     }
   }

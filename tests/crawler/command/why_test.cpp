@@ -50,7 +50,7 @@ TEST_CASE("with the crawl's trace why says when a page was asked for, with what 
   const ProgramRun never = weftIn(folder.path, "why " + demo.url + "nobody/ --job job --trace spans.jsonl");
   CHECK(never.status == 4);
 
-  CHECK(weftIn(folder.path, "crawl http://127.0.0.1:1/ --job dead --trace dead.jsonl -O none.jsonl --nolog -s RETRY_TIMES=1").status == 4);
+  CHECK(weftIn(folder.path, "crawl http://127.0.0.1:1/ --job dead --trace dead.jsonl -O none.jsonl --nolog -s RETRY_TIMES=1 -s ROBOTSTXT_OBEY=false").status == 4);
   const ProgramRun dead = weftIn(folder.path, "why http://127.0.0.1:1/ --job dead --trace dead.jsonl");
   CHECK_MESSAGE(has(dead, " UTC GET connecting to 127.0.0.1:1: connection refused in 0."), dead.output);
 
