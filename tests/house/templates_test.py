@@ -82,7 +82,7 @@ def main():
             assert run(weft, 'check', 'quotes', '--list', cwd=work / 'shop').startswith('quotes  parse  http://127.0.0.1:8000/  ')
             spider.write_text(spider.read_text() + 'what is this\n')
             said = run(weft, 'crawl', 'quotes', cwd=work / 'shop', status=1)
-            assert 'error: ' in said and said.endswith('/build/shop failed (see above)\n'), said
+            assert 'error: ' in said and said.endswith('building build/shop failed (see above)\n'), said
         finally:
             demo.terminate()
             demo.wait()
