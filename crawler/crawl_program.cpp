@@ -382,7 +382,6 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
   std::optional<Archive> archive;
   std::optional<SinceLastRun> run;
   try {
-    archive.emplace(options, settings, reactor);
     if (!options.report.empty()) report.emplace(options.report);
     if (settings.jobdir.empty()) {
       frontier = std::make_unique<MemoryFrontier>(settings, politeness);
@@ -396,6 +395,7 @@ int runCrawl(Spider& spider, const CrawlOptions& options, std::function<std::uni
       job = journal.get();
       frontier = std::move(journal);
     }
+    archive.emplace(options, settings, reactor);       // which may stand in the job's folder
   } catch (const ReportError& error) {
     return complain(error.what(), kStartError);
   } catch (const WarcError& error) {

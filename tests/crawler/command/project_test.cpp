@@ -154,3 +154,17 @@ TEST_CASE("a crawl that is interrupted writes its report, gracefully or not") {
   CHECK(report["exit_code"].integer() == 5);
   CHECK(report["requests"]["pending"].integer() == 1);
 }
+
+TEST_CASE("a job records into its own folder, and --replay takes the folder in place of the network") {
+  const Folder folder;
+  std::string url;
+  {
+    const Demo demo(folder);
+    url = demo.url;
+    CHECK(weftIn(folder.path, "crawl " + url + " --job job --warc job/pages.warc.gz -O live.jsonl --nolog -c 1 -s DEPTH_LIMIT=1").status == 0);
+  }
+  const ProgramRun replay = weftIn(folder.path, "crawl " + url + " --replay job -O again.jsonl --nolog -c 1 -s DEPTH_LIMIT=1");
+  CHECK_MESSAGE(replay.status == 0, replay.output);
+  CHECK(lines(contentOf(folder / "live.jsonl")) > 5);
+  CHECK(contentOf(folder / "again.jsonl") == contentOf(folder / "live.jsonl"));
+}
